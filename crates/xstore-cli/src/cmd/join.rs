@@ -1,0 +1,42 @@
+//! `xstore join`.
+
+use super::ring;
+use crate::args::Join;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::join::{self, Job, Report, Sink};
+use crate::output::Output;
+use crate::units::{human_bytes, human_rate};
+
+pub(super) fn run(args: &Join, out: Output) -> Result<(), Failure> {
+    let ring = ring::load(&args.keys.key_file, "give the key file that the object was split with: --key-file FILE")?;
+    let to_stdout = args.output.as_os_str() == "-";
+    let job =
+        Job { manifest: &args.manifest, folders: &args.from, name: args.name.as_deref(), fast: args.fast };
+    let mut sink = if to_stdout { Sink::stdout() } else { Sink::file(&args.output, args.force)? };
+    let interrupt = Interrupt::watch();
+    let report = join::run(&job, &ring, &mut sink, &interrupt, out)?;
+    interrupt.check()?;
+    sink.commit()?;
+    for folder in report.folders.iter().filter(|folder| !folder.is_good()) {
+        out.warn(&folder.line());
+    }
+    if to_stdout {
+        out.result_aside(&report, || text(&report));
+        return Ok(());
+    }
+    out.result(&report, || text(&report))
+}
+
+fn text(report: &Report) -> String {
+    let mut lines = vec![format!(
+        "{}: {} joined and verified, {}, {:.1} s, {}",
+        report.name,
+        human_bytes(report.bytes),
+        report.threshold,
+        report.seconds,
+        human_rate(report.bytes, report.seconds)
+    )];
+    lines.extend(report.folders.iter().map(|folder| format!("  {}", folder.line())));
+    lines.join("\n")
+}

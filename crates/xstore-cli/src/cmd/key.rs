@@ -1,0 +1,124 @@
+//! `xstore key`.
+
+use super::ring;
+use crate::args::{Key, KeyCommand};
+use crate::clock;
+use crate::failure::Failure;
+use crate::output::Output;
+use serde::Serialize;
+use std::path::Path;
+use xstore_keys::{Date, Entropy, IntegrityKey, KeyId, KeyRing, KeyState, file};
+
+const MAKE_ONE: &str = "make a key first: xstore key new";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    key_id: String,
+    state: &'static str,
+    changed: String,
+}
+
+pub(super) fn run(args: &Key, out: Output) -> Result<(), Failure> {
+    let path = &*args.keys.key_file;
+    let today = clock::today().ok_or_else(|| Failure::new("CONFIG_INVALID", "the system's clock is out of range"))?;
+    match &args.command {
+        KeyCommand::New { rotate: false } => create(path, today, out),
+        KeyCommand::New { rotate: true } => rotate(path, today, out),
+        KeyCommand::List => {
+            let lines = lines(&ring::load(path, MAKE_ONE)?);
+            out.result(&lines, || table(&lines))
+        }
+        KeyCommand::Retire { id } => change(path, id, out, |ring, id| ring.retire(&id, today)),
+        KeyCommand::Revoke { id } => change(path, id, out, |ring, id| ring.revoke(&id, today)),
+    }
+}
+
+fn fresh() -> Result<IntegrityKey, Failure> {
+    IntegrityKey::generate(&mut Entropy::os())
+        .map_err(|error| Failure::new("SOURCE_FAILED", "the system's random source failed").caused_by(error))
+}
+
+fn create(path: &Path, today: Date, out: Output) -> Result<(), Failure> {
+    let mut ring = KeyRing::default();
+    ring.add(fresh()?, today).map_err(refused)?;
+    file::create(path, &ring).map_err(|error| {
+        let exists = path.symlink_metadata().is_ok();
+        let failure = Failure::new("KEY_UNAVAILABLE", format!("can't make the key file {}", path.display()));
+        let failure = failure.caused_by(error);
+        if exists {
+            failure.help("it is never overwritten; add a fresh key to it with: xstore key new --rotate")
+        } else {
+            failure
+        }
+    })?;
+    done(path, &ring, out)
+}
+
+fn rotate(path: &Path, today: Date, out: Output) -> Result<(), Failure> {
+    let mut ring = ring::load(path, MAKE_ONE)?;
+    ring.add(fresh()?, today).map_err(refused)?;
+    save(path, &ring)?;
+    done(path, &ring, out)
+}
+
+fn change(
+    path: &Path,
+    id: &str,
+    out: Output,
+    apply: impl FnOnce(&mut KeyRing, KeyId) -> Result<(), xstore_keys::RingError>,
+) -> Result<(), Failure> {
+    let mut ring = ring::load(path, MAKE_ONE)?;
+    let matching: Vec<KeyId> =
+        ring.entries().map(|entry| entry.id).filter(|known| !id.is_empty() && known.to_string().starts_with(id)).collect();
+    let [id] = matching[..] else {
+        let problem = if matching.is_empty() { "no key's id begins" } else { "several keys' ids begin" };
+        return Err(Failure::usage(format!("{problem} with `{id}`")).help("see the ids with: xstore key list"));
+    };
+    apply(&mut ring, id).map_err(refused)?;
+    save(path, &ring)?;
+    done(path, &ring, out)
+}
+
+fn save(path: &Path, ring: &KeyRing) -> Result<(), Failure> {
+    file::replace(path, ring).map_err(|error| {
+        Failure::new("SINK_FAILED", format!("can't rewrite the key file {}; it is as it was", path.display()))
+            .caused_by(error)
+    })
+}
+
+fn refused(error: xstore_keys::RingError) -> Failure {
+    Failure::new("KEY_UNAVAILABLE", "the key ring doesn't allow that").caused_by(error)
+}
+
+fn done(path: &Path, ring: &KeyRing, out: Output) -> Result<(), Failure> {
+    let lines = lines(ring);
+    out.result(&lines, || {
+        format!(
+            "{}\nKey file: {}. Keep a copy of it in a safe place, apart from the shares.",
+            table(&lines),
+            path.display()
+        )
+    })
+}
+
+fn lines(ring: &KeyRing) -> Vec<Line> {
+    let state = |state| match state {
+        KeyState::Current => "current",
+        KeyState::Retired => "retired",
+        KeyState::Revoked => "revoked",
+    };
+    ring.entries()
+        .map(|entry| Line {
+            key_id: entry.id.to_string(),
+            state: state(entry.state),
+            changed: entry.changed.to_string(),
+        })
+        .collect()
+}
+
+fn table(lines: &[Line]) -> String {
+    let lines: Vec<String> =
+        lines.iter().map(|line| format!("{}  {:<7}  {}", line.key_id, line.state, line.changed)).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,27 @@
+//! Ctrl-C and SIGTERM ask the work to stop and clean up; a second one ends the process at once.
+
+use crate::failure::Failure;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether somebody asked to stop.
+#[derive(Clone, Default)]
+pub(crate) struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Watches the signals from here on. Where they can't be watched, they end the process as usual.
+    pub(crate) fn watch() -> Self {
+        let flag = Arc::new(AtomicBool::new(false));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            let second = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag));
+            let first = signal_hook::flag::register(signal, Arc::clone(&flag));
+            debug_assert!(first.is_ok() && second.is_ok(), "these signals can be watched");
+        }
+        Self(flag)
+    }
+
+    /// Fails once somebody asked to stop.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.0.load(Ordering::Relaxed) { Err(Failure::interrupted()) } else { Ok(()) }
+    }
+}

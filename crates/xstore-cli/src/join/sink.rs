@@ -1,0 +1,67 @@
+//! Where the bytes go: a file that appears whole or not at all, or standard output.
+
+use crate::failure::Failure;
+use crate::split::parent;
+use std::io::{BufWriter, Stdout, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// The output of a join.
+pub(crate) enum Sink {
+    /// A file; its name appears when it is committed.
+    File { path: PathBuf, file: NamedTempFile, replace: bool },
+    /// Standard output: what was verified is on its way at once.
+    Stdout(BufWriter<Stdout>),
+}
+
+impl Sink {
+    /// A file in the folder where it will stand.
+    pub(crate) fn file(path: &Path, replace: bool) -> Result<Self, Failure> {
+        match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_dir() => {
+                return Err(Failure::usage(format!("{} is a folder", path.display())).help("name a file with --output"));
+            }
+            Ok(_) if !replace => {
+                return Err(Failure::new("OUTPUT_EXISTS", format!("{} exists already", path.display()))
+                    .help("name another file with --output, or replace it with --force"));
+            }
+            _ => {}
+        }
+        let file = tempfile::Builder::new()
+            .prefix(".xstore-")
+            .tempfile_in(parent(path))
+            .map_err(|error| Failure::io("SINK_FAILED", "write", path, error))?;
+        Ok(Self::File { path: path.to_owned(), file, replace })
+    }
+
+    pub(crate) fn stdout() -> Self {
+        Self::Stdout(BufWriter::new(std::io::stdout()))
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::File { path, file, .. } => {
+                file.as_file_mut().write_all(bytes).map_err(|error| Failure::io("SINK_FAILED", "write", path, error))
+            }
+            Self::Stdout(out) => out.write_all(bytes).map_err(stdout_failed),
+        }
+    }
+
+    /// Makes the output permanent.
+    pub(crate) fn commit(self) -> Result<(), Failure> {
+        match self {
+            Self::Stdout(mut out) => out.flush().map_err(stdout_failed),
+            Self::File { path, file, replace } => {
+                let fail = |error| Failure::io("SINK_FAILED", "write", &path, error);
+                file.as_file().sync_all().map_err(fail)?;
+                let persisted = if replace { file.persist(&path) } else { file.persist_noclobber(&path) };
+                persisted.map_err(|error| fail(error.error))?;
+                crate::split::sync_folder(parent(&path)).map_err(fail)
+            }
+        }
+    }
+}
+
+fn stdout_failed(error: std::io::Error) -> Failure {
+    Failure::new("SINK_FAILED", "can't write to standard output").caused_by(error)
+}

@@ -1,0 +1,118 @@
+//! Everything that is printed: results on standard output, the rest on standard error.
+
+use crate::failure::Failure;
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+
+/// How to print.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    json: bool,
+    quiet: bool,
+}
+
+#[derive(Serialize)]
+struct FailureReport<'a> {
+    error: FailureBody<'a>,
+}
+
+#[derive(Serialize)]
+struct FailureBody<'a> {
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<String>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    details: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    exit: u8,
+}
+
+impl Output {
+    pub(crate) const fn new(json: bool, quiet: bool) -> Self {
+        Self { json, quiet }
+    }
+
+    /// One that prints only failures.
+    pub(crate) const fn silent() -> Self {
+        Self { json: false, quiet: true }
+    }
+
+    pub(crate) const fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Whether a progress bar has somebody to look at it.
+    pub(crate) fn shows_progress(self) -> bool {
+        !self.quiet && !self.json && std::io::stderr().is_terminal()
+    }
+
+    /// The result: as JSON, or as text that isn't printed when quiet.
+    pub(crate) fn result(self, report: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
+        if self.json {
+            self.data(&serde_json::to_string_pretty(report).unwrap_or_default())
+        } else if self.quiet {
+            Ok(())
+        } else {
+            self.data(&text())
+        }
+    }
+
+    /// The same where the payload itself goes to standard output: the report must not mix with it.
+    pub(crate) fn result_aside(self, report: &impl Serialize, text: impl FnOnce() -> String) {
+        if self.json {
+            eprintln!("{}", serde_json::to_string_pretty(report).unwrap_or_default());
+        } else if !self.quiet {
+            eprintln!("{}", text());
+        }
+    }
+
+    /// What was asked for, always printed.
+    pub(crate) fn data(self, text: &str) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Failure::new("SINK_FAILED", "can't write to standard output").caused_by(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Something that isn't as it should be, though the command goes on. In JSON it is part of the report.
+    pub(crate) fn warn(self, text: &str) {
+        if !self.json {
+            eprintln!("warning: {text}");
+        }
+    }
+
+    /// Why the command failed.
+    pub(crate) fn failure(self, failure: &Failure) {
+        if self.json {
+            let body = FailureBody {
+                code: failure.code(),
+                message: failure.message(),
+                causes: failure.causes(),
+                details: failure.detail_lines(),
+                help: failure.hint(),
+                exit: failure.exit(),
+            };
+            eprintln!("{}", serde_json::to_string_pretty(&FailureReport { error: body }).unwrap_or_default());
+            return;
+        }
+        let mut text = format!("error[{}]: {failure}", failure.code());
+        for cause in failure.causes() {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+        for line in failure.detail_lines() {
+            text.push_str("\n  ");
+            text.push_str(line);
+        }
+        if let Some(help) = failure.hint() {
+            text.push_str("\nhelp: ");
+            text.push_str(help);
+        }
+        eprintln!("{text}");
+    }
+}

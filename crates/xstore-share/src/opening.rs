@@ -1,0 +1,255 @@
+//! From stored segments to checked plaintext: tags, combination, digests.
+
+use crate::batch::resize;
+use crate::digest::{digest_fields, suffix};
+use crate::error::{DecodeError, ShareFault};
+use crate::layout::{Kind, PartShape, Place};
+use crate::plans::Plans;
+use crate::verifier::SegmentRun;
+use core::fmt;
+use subtle::ConstantTimeEq;
+use xorida_core::ShareIndex;
+use xstore_keys::{MacKey, Tag, hmac_each};
+use zeroize::Zeroizing;
+
+/// Other subsets of verified shares that are tried where a digest doesn't match. Only a faulty writer, or one who
+/// holds the key, can cause that; the bound keeps it from costing for ever.
+const MAX_SUBSETS: usize = 1000;
+
+/// Segments handled side by side; see the encoder.
+const GROUP: u64 = 4;
+
+/// A result, and what was found wrong with shares on the way, also where the result is good.
+#[derive(Debug)]
+pub struct Outcome<T> {
+    /// What came of it.
+    pub result: Result<T, DecodeError>,
+    /// Faults of single segments of single shares.
+    pub faults: Vec<(ShareIndex, ShareFault)>,
+}
+
+/// Working memory of one thread, kept from call to call; wiped when it is dropped.
+#[derive(Default)]
+pub struct Scratch {
+    secrets: Zeroizing<Vec<u8>>,
+}
+
+impl Scratch {
+    /// Empty; it grows to what the first call needs.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scratch")
+    }
+}
+
+/// Consecutive segments of one kind group, each with its place in the share.
+pub(crate) struct Range {
+    places: Vec<Place>,
+    first: u64,
+}
+
+impl Range {
+    /// Segments `first .. first + count` of a part, the trailer included.
+    pub(crate) fn new(shape: &PartShape, first: u64, count: u64) -> Result<Self, DecodeError> {
+        let end = shape.data_segments() + 1;
+        if count == 0 || first.checked_add(count).is_none_or(|last| last > end) {
+            return Err(DecodeError::Order { expected: end, actual: first.saturating_add(count) });
+        }
+        Ok(Self { places: (first..first + count).filter_map(|m| shape.place(m)).collect(), first })
+    }
+
+    fn base(&self) -> u64 {
+        self.places.first().map_or(0, |place| place.offset)
+    }
+
+    pub(crate) fn stored(&self) -> usize {
+        self.places.iter().map(Place::stored).sum()
+    }
+
+    fn groups(&self) -> impl Iterator<Item = (u64, &[Place])> {
+        // A group has one kind, so that its fields have one length.
+        let first = self.first;
+        let mut rest = &self.places[..];
+        let mut next = first;
+        core::iter::from_fn(move || {
+            let kind = rest.first()?.kind;
+            let same = rest.iter().take(GROUP as usize).take_while(|place| place.kind == kind).count();
+            let (group, after) = rest.split_at(same);
+            let m = next;
+            rest = after;
+            next += same as u64;
+            Some((m, group))
+        })
+    }
+}
+
+/// Checks that every run has the bytes of the range.
+pub(crate) fn check_runs(range: &Range, runs: &[SegmentRun<'_>]) -> Result<(), DecodeError> {
+    let expected = range.stored();
+    match runs.iter().find(|run| run.bytes.len() != expected) {
+        Some(run) => Err(DecodeError::Buffer { what: "a run", expected, actual: run.bytes.len() }),
+        None => Ok(()),
+    }
+}
+
+/// A segment that passed: number, kind, and per run its body where the tag verified.
+pub(crate) struct Verified<'a> {
+    pub(crate) m: u64,
+    pub(crate) place: Place,
+    pub(crate) bodies: Vec<(ShareIndex, &'a [u8])>,
+}
+
+/// Verifies every tag of every run in a range and hands each group of segments on.
+pub(crate) fn for_each_group<'a>(
+    range: &Range,
+    runs: &[SegmentRun<'a>],
+    faults: &mut Vec<(ShareIndex, ShareFault)>,
+    mut then: impl FnMut(&[Verified<'a>]) -> Result<(), DecodeError>,
+) -> Result<(), DecodeError> {
+    check_runs(range, runs)?;
+    for (m, places) in range.groups() {
+        let suffixes: Vec<[u8; 16]> =
+            places.iter().zip(m..).map(|(place, m)| suffix(m, place.body, place.kind)).collect();
+        let mut messages: Vec<(&MacKey, [&[u8]; 2])> = Vec::with_capacity(places.len() * runs.len());
+        let mut found = Vec::with_capacity(places.len() * runs.len());
+        for (i, (place, suffix)) in places.iter().zip(&suffixes).enumerate() {
+            for run in runs {
+                // Lengths were checked above, so every segment is there.
+                if let Some((body, tag)) = run.segment(range.base(), *place) {
+                    messages.push((run.share.key(), [body, suffix]));
+                    found.push((i, run, body, tag));
+                }
+            }
+        }
+        let jobs: Vec<(&MacKey, &[&[u8]])> = messages.iter().map(|(key, parts)| (*key, &parts[..])).collect();
+        let mut tags = vec![Tag::default(); jobs.len()];
+        hmac_each(&jobs, &mut tags);
+
+        let mut verified: Vec<Verified<'a>> =
+            places.iter().zip(m..).map(|(place, m)| Verified { m, place: *place, bodies: Vec::new() }).collect();
+        for ((i, run, body, stored), tag) in found.into_iter().zip(&tags) {
+            let segment = m + i as u64;
+            if run.share.accepts(segment, tag, stored) {
+                verified[i].bodies.push((run.share.index(), body));
+            } else {
+                faults.push((run.share.index(), ShareFault::Segment(segment)));
+            }
+        }
+        then(&verified)?;
+    }
+    Ok(())
+}
+
+/// Opens a range: `out` receives the fields (padded payload, or the trailer's plaintext) one after the other, and
+/// the digests are returned in order. Nothing of a segment is written before its digest matched.
+pub(crate) fn open(
+    range: &Range,
+    runs: &[SegmentRun<'_>],
+    sharing: &[u8; 16],
+    plans: &Plans,
+    digest_field: usize,
+    scratch: &mut Scratch,
+    out: &mut [u8],
+    faults: &mut Vec<(ShareIndex, ShareFault)>,
+) -> Result<Vec<[u8; 32]>, DecodeError> {
+    let expected = range.places.iter().map(|place| place.body - digest_field).sum();
+    if out.len() != expected {
+        return Err(DecodeError::Buffer { what: "the output", expected, actual: out.len() });
+    }
+    let mut digests = Vec::with_capacity(range.places.len());
+    let mut rest = out;
+    for_each_group(range, runs, faults, |group| {
+        let Some(Verified { place, m, .. }) = group.first() else { return Ok(()) };
+        let (body, kind, first) = (place.body, place.kind, *m);
+        let field = body - digest_field;
+        resize(&mut scratch.secrets, group.len() * body);
+        for (segment, secret) in group.iter().zip(scratch.secrets.chunks_exact_mut(body)) {
+            combine_first(segment, plans, secret)?;
+        }
+        let fields: Vec<&[u8]> = scratch.secrets.chunks_exact(body).map(|secret| &secret[..field]).collect();
+        let mut computed = vec![[0; 32]; group.len()];
+        digest_fields(&fields, sharing, first, kind, &mut computed);
+        for ((segment, secret), digest) in
+            group.iter().zip(scratch.secrets.chunks_exact_mut(body)).zip(&mut computed)
+        {
+            if !digest_matches(&secret[field..], digest) {
+                *digest = try_subsets(segment, plans, sharing, field, kind, secret)?;
+            }
+        }
+        for secret in scratch.secrets.chunks_exact(body) {
+            let (now, after) = core::mem::take(&mut rest).split_at_mut(field);
+            now.copy_from_slice(&secret[..field]);
+            rest = after;
+        }
+        digests.extend_from_slice(&computed);
+        Ok(())
+    })?;
+    Ok(digests)
+}
+
+/// Combines the first k verified shares of a segment.
+fn combine_first(segment: &Verified<'_>, plans: &Plans, secret: &mut [u8]) -> Result<(), DecodeError> {
+    let k = usize::from(plans.scheme().k());
+    match segment.bodies.get(..k) {
+        Some(chosen) => combine(segment.m, chosen, plans, secret),
+        None => Err(DecodeError::TooFewShares { segment: segment.m, verified: segment.bodies.len(), needed: k }),
+    }
+}
+
+fn combine(m: u64, chosen: &[(ShareIndex, &[u8])], plans: &Plans, secret: &mut [u8]) -> Result<(), DecodeError> {
+    let indexes: Vec<ShareIndex> = chosen.iter().map(|(index, _)| *index).collect();
+    let bodies: Vec<&[u8]> = chosen.iter().map(|(_, body)| *body).collect();
+    // It fails only for repeated indexes, which is the caller's mistake and no reason to panic.
+    let inconsistent = DecodeError::Inconsistent { segment: m };
+    let plan = plans.combine(&indexes).map_err(|_| inconsistent.clone())?;
+    plan.combine(&bodies, secret).map_err(|_| inconsistent)
+}
+
+/// The digest and the zeros behind it.
+fn digest_matches(stored: &[u8], computed: &[u8; 32]) -> bool {
+    let (digest, zeros) = stored.split_at(32);
+    bool::from(digest.ct_eq(computed)) && zeros.iter().all(|&b| b == 0)
+}
+
+/// All shares verify, yet the first k don't combine: looks for k that do.
+fn try_subsets(
+    segment: &Verified<'_>,
+    plans: &Plans,
+    sharing: &[u8; 16],
+    field: usize,
+    kind: Kind,
+    secret: &mut [u8],
+) -> Result<[u8; 32], DecodeError> {
+    let k = usize::from(plans.scheme().k());
+    let mut subset: Vec<usize> = (0..k).collect();
+    let mut digest = [[0; 32]];
+    for _ in 0..MAX_SUBSETS {
+        if !next_subset(&mut subset, segment.bodies.len()) {
+            break;
+        }
+        let chosen: Vec<(ShareIndex, &[u8])> = subset.iter().map(|&i| segment.bodies[i]).collect();
+        combine(segment.m, &chosen, plans, secret)?;
+        digest_fields(&[&secret[..field]], sharing, segment.m, kind, &mut digest);
+        if digest_matches(&secret[field..], &digest[0]) {
+            return Ok(digest[0]);
+        }
+    }
+    Err(DecodeError::Inconsistent { segment: segment.m })
+}
+
+/// The next k-subset of 0..n in lexicographic order.
+pub(crate) fn next_subset(subset: &mut [usize], n: usize) -> bool {
+    let k = subset.len();
+    let Some(i) = (0..k).rev().find(|&i| subset[i] < n - k + i) else { return false };
+    subset[i] += 1;
+    for j in i + 1..k {
+        subset[j] = subset[j - 1] + 1;
+    }
+    true
+}
