@@ -28,20 +28,23 @@ pub(crate) fn with_inject(step: Step, target: &Path) -> Step {
 /// # Errors
 /// [`Failure::Reported`] if something failed or no test ran; [`Failure::Failed`] without a readable workspace.
 pub(crate) fn run(root: &Path, args: &[String]) -> Result<(), Failure> {
-    let target = workspace::metadata(root)?.target_directory;
-    let suite = Suite { target: &target, args, nextest: tools::has_subcommand("nextest") };
+    let metadata = workspace::metadata(root)?;
+    let target = &metadata.target_directory;
+    let suite = Suite { target, args, nextest: tools::has_subcommand("nextest") };
     let mut report = Report::default();
-    let shared = runner::shared_by_doc_tests(args);
+    let selection = runner::selection(args);
 
     // Without a build there is nothing to run, but the rules can still be checked.
-    let built = shared.is_none() || report.add(suite.build());
+    let built = selection.is_none() || report.add(suite.build());
     if built {
         let tests = suite.tests(&mut report.slowest);
         report.add(tests);
-        if shared.is_some() {
-            report.add(suite.doc_tests());
-        } else {
-            eprintln!("doc tests: left out, since the arguments choose among the other tests");
+        match selection {
+            None => eprintln!("doc tests: left out, since the arguments choose among the other tests"),
+            Some(packages) if packages.iter().any(|p| metadata.is_without_library(p)) => {
+                eprintln!("doc tests: left out, since only libraries have them");
+            }
+            Some(_) => drop(report.add(suite.doc_tests())),
         }
     }
     if args.is_empty() {
@@ -49,6 +52,19 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<(), Failure> {
         report.add(own("tidy", || tidy::run(root)));
     }
     report.finish()
+}
+
+/// Runs a `cargo test` and insists that it tested something: a run that finds no test exits with 0 too.
+///
+/// # Errors
+/// [`Failure::Failed`] if a test failed, or none ran.
+pub(crate) fn insist(step: &Step) -> Result<(), Failure> {
+    let stage = counted("tests", step, Stream::Stdout, Counts::add_libtest);
+    match (stage.failure, stage.counts.map(Counts::ran)) {
+        (Some(failure), _) => Err(Failure::Failed(failure)),
+        (None, Some(1..)) => Ok(()),
+        (None, _) => Err(Failure::Failed(format!("`{}` ran no test", step.shown()))),
+    }
 }
 
 /// How this machine runs the tests.

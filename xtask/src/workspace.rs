@@ -59,6 +59,13 @@ impl Metadata {
         members.sort_by(|a, b| a.name.cmp(&b.name));
         members
     }
+
+    /// Whether this is one of ours that holds nothing but programs.
+    pub(crate) fn is_without_library(&self, name: &str) -> bool {
+        let is_lib =
+            |target: &Target| target.kind.iter().any(|kind| kind.ends_with("lib") || kind == "proc-macro");
+        self.members().iter().any(|m| m.name == name && !m.targets.iter().any(is_lib))
+    }
 }
 
 /// One package.
@@ -154,4 +161,21 @@ impl Edge {
 pub(crate) struct EdgeKind {
     /// None for an ordinary dependency, or `dev`, or `build`.
     pub(crate) kind: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_workspace_is_found_and_read() {
+        let root = root().unwrap();
+        assert!(root.join("xtask/Cargo.toml").is_file());
+        let metadata = metadata(&root).unwrap();
+        let names: Vec<&str> = metadata.members().iter().map(|m| m.name.as_str()).collect();
+        assert!(names.is_sorted() && names.contains(&"xtask") && names.contains(&"xorida-core"));
+        assert!(metadata.is_without_library("xtask"));
+        assert!(!metadata.is_without_library("xorida-core"));
+        assert!(!metadata.is_without_library("serde"));
+    }
 }

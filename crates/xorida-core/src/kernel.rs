@@ -5,6 +5,9 @@ mod portable;
 #[allow(unsafe_code)]
 mod x86_64;
 
+#[cfg(test)]
+mod tests;
+
 use core::fmt;
 
 /// The most sources that one call of [`Kernel::xor`] takes.

@@ -2,7 +2,7 @@
 //!
 //! [`ring`](crate::ring) says which pieces make up each block of the result. Read row by row that is about
 //! half of all k(p-1) pieces for every block. What to compute first and reuse is decided here: several
-//! [`Draft`]s are made (`rows`, `ladder`), compiled to [`Program`]s, and the cheapest is kept. A program for
+//! [`Draft`]s are made (`rows`, `ladder`), and the cheapest is compiled to a [`Program`]. A program for
 //! rebuilding must also keep to `secrecy`: it never forms anything that is a function of the secret alone.
 
 mod compile;
@@ -13,6 +13,12 @@ mod rows;
 mod scratch;
 mod secrecy;
 
+#[cfg(test)]
+mod tests;
+
+use alloc::vec::Vec;
+
+use self::draft::Draft;
 use self::secrecy::Secrecy;
 use crate::ring::{Target, solve};
 use crate::{Scheme, ShareIndex};
@@ -24,9 +30,9 @@ pub(crate) use self::program::{Place, Step};
 /// The cheapest program found that gives the secret's blocks from the k `sources`.
 pub(crate) fn combining(scheme: Scheme, sources: &[ShareIndex]) -> Program {
     let rows = solve(scheme, sources, Target::Secret);
-    let plain = compile::compile(&rows::plain(&rows, sources.len()), scheme);
     let drafts = rows::drafts(&rows, sources.len()).chain([ladder::draft(scheme, sources)]);
-    cheapest(plain, drafts.map(|draft| compile::compile(&draft, scheme)))
+    let cheapest = drafts.min_by_key(Draft::cost);
+    compile::compile(&cheapest.unwrap_or_else(|| rows::plain(&rows, sources.len())), scheme)
 }
 
 /// The cheapest program found that gives the pieces of share `target` from the k `sources`, without ever
@@ -34,12 +40,11 @@ pub(crate) fn combining(scheme: Scheme, sources: &[ShareIndex]) -> Program {
 pub(crate) fn rebuilding(scheme: Scheme, sources: &[ShareIndex], target: ShareIndex) -> Program {
     let rows = solve(scheme, sources, Target::Share(target));
     let secrecy = Secrecy::new(scheme, sources);
-    let plain = compile::compile_secretly(&rows::plain(&rows, sources.len()), scheme, &secrecy)
-        .expect("plain rows always find an order, as the documentation of `Secrecy::passes` shows");
-    let drafts = rows::drafts(&rows, sources.len());
-    cheapest(plain, drafts.filter_map(|draft| compile::compile_secretly(&draft, scheme, &secrecy)))
-}
-
-fn cheapest(first: Program, others: impl Iterator<Item = Program>) -> Program {
-    others.fold(first, |best, other| if other.cost() < best.cost() { other } else { best })
+    let mut drafts: Vec<_> = rows::drafts(&rows, sources.len()).collect();
+    drafts.sort_by_key(Draft::cost);
+    drafts
+        .iter()
+        .chain([&rows::plain(&rows, sources.len())])
+        .find_map(|draft| compile::compile_secretly(draft, scheme, &secrecy))
+        .expect("plain rows always find an order, as the documentation of `Secrecy::passes` shows")
 }

@@ -96,7 +96,7 @@ impl Ring {
     /// a / (x^u + x^v) modulo 1 + x + ... + x^{p-1}, for different u and v below p.
     fn divide(&self, a: u128, u: u32, v: u32) -> u128 {
         // Only multiples of 1 + x can be divided; adding 1 + x + ... + x^{p-1} makes it one.
-        let a = if a.count_ones() % 2 == 0 { a } else { a ^ self.ones() };
+        let a = if a.count_ones().is_multiple_of(2) { a } else { a ^ self.ones() };
         // From q_t + q_{t+u-v} = a_{t+u}, with q_0 = 0, around all of the cycle.
         let mut quotient = 0;
         let mut t = 0;

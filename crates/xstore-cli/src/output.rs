@@ -34,15 +34,6 @@ impl Output {
         Self { json, quiet }
     }
 
-    /// One that prints only failures.
-    pub(crate) const fn silent() -> Self {
-        Self { json: false, quiet: true }
-    }
-
-    pub(crate) const fn is_json(self) -> bool {
-        self.json
-    }
-
     /// Whether a progress bar has somebody to look at it.
     pub(crate) fn shows_progress(self) -> bool {
         !self.quiet && !self.json && std::io::stderr().is_terminal()

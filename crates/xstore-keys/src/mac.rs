@@ -122,7 +122,7 @@ impl Tag {
     /// Whether `other` is this tag, in a time that doesn't depend on where they differ.
     #[must_use]
     pub fn matches(&self, other: &[u8; 32]) -> bool {
-        self.0[..].ct_eq(&other[..]).into()
+        self.ct_eq(&Self(*other)).into()
     }
 
     /// The 32 bytes.

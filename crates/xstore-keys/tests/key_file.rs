@@ -172,6 +172,7 @@ fn a_key_in_a_comment_would_get_lost() {
         format!("# XSTORE-KEY-1... and {}", *key),
         format!("#{}", &key[1..]),
         format!("# {}", &key[..20]),
+        "# XSTORE-KEY-1023".to_owned(),
     ] {
         assert_eq!(refused(format!("\n{comment}\n")), at(2, KeyFileErrorKind::KeyInComment));
     }

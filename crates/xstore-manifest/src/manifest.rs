@@ -31,7 +31,7 @@ impl Manifest {
     /// Reads a manifest and verifies it with the key it names: current and retired keys of the ring verify.
     ///
     /// Time and memory are bounded by the length of the text, whatever it declares: its values take at most about
-    /// seven times its bytes (for real manifests once or twice), its canonical form once more.
+    /// eight times its bytes (where most shares are null; once where none are), its canonical form once more.
     ///
     /// # Errors
     /// Every variant of [`Error`] but [`OtherObject`](Error::OtherObject) and [`Expired`](Error::Expired).

@@ -1,5 +1,7 @@
 //! Everything but the vectors, in one program.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests panic as the tests themselves do")]
+
 #[path = "support/canonical.rs"]
 mod canonical;
 #[path = "support/random.rs"]

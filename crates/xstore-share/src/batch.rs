@@ -20,10 +20,14 @@ pub(crate) struct Sharing {
     pub(crate) split: Arc<SplitPlan>,
     /// Plans that together cover every share; empty where recombination is off.
     pub(crate) checks: Vec<(Vec<usize>, CombinePlan)>,
+    /// A share that comes out wrong, as from a miscomputing CPU.
+    #[cfg(test)]
+    pub(crate) sabotage: Option<usize>,
 }
 
 /// A batch's digests and tags, on their way back to the encoder.
 pub struct Sealed {
+    pub(crate) sharing: [u8; 16],
     pub(crate) first: u64,
     pub(crate) digests: Vec<[u8; 32]>,
     /// By segment, then by share.
@@ -63,7 +67,10 @@ pub struct Batch {
     pub(crate) sharing: Arc<Sharing>,
     pub(crate) first: u64,
     pub(crate) count: usize,
+    /// Padded bytes of a segment.
     pub(crate) field: usize,
+    /// Bytes of the whole batch before padding.
+    pub(crate) payload: usize,
     pub(crate) kind: Kind,
 }
 
@@ -84,18 +91,24 @@ impl Batch {
     ///
     /// # Errors
     /// [`EncodeError::Buffer`], [`EncodeError::Entropy`], [`EncodeError::Recombine`].
-    pub fn seal(self, payload: &[u8], scratch: &mut Scratch, outs: &mut [&mut [u8]]) -> Result<Sealed, EncodeError> {
+    pub fn seal(
+        self,
+        payload: &[u8],
+        scratch: &mut Scratch,
+        outs: &mut [&mut [u8]],
+    ) -> Result<Sealed, EncodeError> {
         let n = self.sharing.sealers.len();
         check_buffers(outs, n, self.stored())?;
-        let whole = self.count * self.field;
-        let fits = match self.kind {
-            Kind::LastData => self.sharing.layout.padded(payload.len() as u64) as usize == whole,
-            _ => payload.len() == whole,
-        };
-        if !fits {
-            return Err(EncodeError::Buffer { what: "the payload", expected: whole, actual: payload.len() });
+        // Exactly, although a few bytes more or fewer may pad to the same length: the part's length is settled.
+        if payload.len() != self.payload {
+            return Err(EncodeError::Buffer {
+                what: "the payload",
+                expected: self.payload,
+                actual: payload.len(),
+            });
         }
         let mut sealed = Sealed {
+            sharing: self.sharing.id,
             first: self.first,
             digests: vec![[0; 32]; self.count],
             tags: Vec::with_capacity(self.count * n),
@@ -104,8 +117,8 @@ impl Batch {
         let stored = body + TAG_LEN;
         for from in (0..self.count).step_by(GROUP) {
             let count = GROUP.min(self.count - from);
-            let bytes = from * self.field..whole.min((from + count) * self.field);
-            let payload = &payload[bytes.start.min(payload.len())..bytes.end.min(payload.len())];
+            let bytes = from * self.field..(from + count) * self.field;
+            let payload = &payload[bytes.start..bytes.end.min(payload.len())];
             let mut group: Vec<&mut [u8]> =
                 outs.iter_mut().map(|out| &mut out[from * stored..(from + count) * stored]).collect();
             self.seal_group(from, count, payload, scratch, &mut group, &mut sealed)?;
@@ -131,11 +144,12 @@ impl Batch {
         let secrets = &mut scratch.secrets;
         resize(secrets, count * body);
         for (secret, m) in secrets.chunks_exact_mut(body).zip(0..) {
-            let field = &payload[(m * self.field).min(payload.len())..((m + 1) * self.field).min(payload.len())];
+            let field =
+                &payload[(m * self.field).min(payload.len())..((m + 1) * self.field).min(payload.len())];
             secret[..field.len()].copy_from_slice(field);
             // PKCS#7, on the last data segment only: elsewhere the field is full.
-            let padding = self.field - field.len();
-            secret[field.len()..self.field].fill(padding as u8);
+            let padding = u8::try_from(self.field - field.len()).unwrap_or_default();
+            secret[field.len()..self.field].fill(padding);
             secret[self.field..].fill(0);
         }
         let digests = &mut sealed.digests[from..from + count];
@@ -155,6 +169,10 @@ impl Batch {
             let split = sharing.split.split(secret, &scratch.pad, &mut bodies);
             debug_assert_eq!(split, Ok(()), "lengths follow from the layout");
             split.map_err(|_| EncodeError::Recombine(first + m as u64))?;
+            #[cfg(test)]
+            if let Some(share) = sharing.sabotage {
+                bodies[share][body / 2] ^= 0x10;
+            }
             for (members, plan) in &sharing.checks {
                 let shares: Vec<&[u8]> = members.iter().map(|&i| &*bodies[i]).collect();
                 resize(&mut scratch.recombined, body);
@@ -188,7 +206,10 @@ impl Batch {
 
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch").field("first", &self.first).field("count", &self.count).finish_non_exhaustive()
+        f.debug_struct("Batch")
+            .field("first", &self.first)
+            .field("count", &self.count)
+            .finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::layout::PartShape;
 use crate::opening::{Outcome, Range, Scratch, open};
 use crate::plans::Plans;
 use crate::trailer::{ObjectKind, PayloadKey, Read, Trailer};
-use crate::verifier::SegmentRun;
+use crate::verifier::{SegmentRun, ShareVerifier};
 use core::fmt;
 use std::sync::Arc;
 use xorida_core::ShareIndex;
@@ -51,6 +51,8 @@ pub struct Decoder {
     payload_key: PayloadKey,
     digests: Vec<[u8; 32]>,
     payload_tag: Option<Tag>,
+    /// A share that gave its trailer segment without being admitted.
+    unadmitted: Option<ShareIndex>,
 }
 
 impl Decoder {
@@ -94,7 +96,16 @@ impl Decoder {
             _ => DecodeError::UnknownKey(id),
         })?;
         let payload_key = PayloadKey::derive(layout, &part.sharing, keys);
-        Ok(Self { part, plans, read, plaintext, payload_key, digests: Vec::new(), payload_tag: None })
+        Ok(Self {
+            part,
+            plans,
+            read,
+            plaintext,
+            payload_key,
+            digests: Vec::new(),
+            payload_tag: None,
+            unadmitted: unadmitted(runs),
+        })
     }
 
     /// The part's trailer. Its payload tag is verified only when the last segment has been absorbed.
@@ -132,7 +143,9 @@ impl Decoder {
             open(&range, runs, &self.part.sharing, &self.plans, d, scratch, out, &mut faults)
         });
         match digests {
-            Ok(digests) => Outcome { result: Ok(Opened { first, digests, out }), faults },
+            Ok(digests) => {
+                Outcome { result: Ok(Opened { first, digests, unadmitted: unadmitted(runs), out }), faults }
+            }
             Err(error) => {
                 out.zeroize();
                 Outcome { result: Err(error), faults }
@@ -143,23 +156,25 @@ impl Decoder {
     /// Releases the payload of opened segments, which come in order from the first. Before the last data segment is
     /// released the payload tag of the whole part and the padding are verified.
     ///
+    /// A full read trusts what the manifest pins and nothing else, so every share that is used, for the trailer too,
+    /// must be [admitted](crate::ShareVerifier::admit) first: one who knows an old key can make shares whose tags
+    /// verify.
+    ///
     /// # Errors
-    /// [`DecodeError::Order`], [`DecodeError::PayloadTag`], [`DecodeError::Padding`]; the bytes are wiped then.
+    /// [`DecodeError::NotAdmitted`], [`DecodeError::Order`], [`DecodeError::PayloadTag`], [`DecodeError::Padding`];
+    /// the bytes are wiped then.
     pub fn absorb<'b>(&mut self, opened: Opened<'b>) -> Result<&'b [u8], DecodeError> {
+        if let Some(index) = self.unadmitted.or(opened.unadmitted) {
+            return Err(DecodeError::NotAdmitted(index.get()));
+        }
         let expected = self.digests.len() as u64;
         if opened.first != expected {
-            opened.out.zeroize();
             return Err(DecodeError::Order { expected, actual: opened.first });
         }
         self.digests.extend_from_slice(&opened.digests);
         if self.digests.len() as u64 == self.part.shape.data_segments() {
-            match self.read.check_tag(&self.plaintext, &self.payload_key, &self.digests) {
-                Ok(tag) => self.payload_tag = Some(tag),
-                Err(error) => {
-                    opened.out.zeroize();
-                    return Err(error);
-                }
-            }
+            let tag = self.read.check_tag(&self.plaintext, &self.payload_key, &self.digests)?;
+            self.payload_tag = Some(tag);
         }
         self.release(opened)
     }
@@ -169,11 +184,12 @@ impl Decoder {
     ///
     /// # Errors
     /// [`DecodeError::Padding`]; the bytes are wiped then.
-    pub fn release<'b>(&self, opened: Opened<'b>) -> Result<&'b [u8], DecodeError> {
+    pub fn release<'b>(&self, mut opened: Opened<'b>) -> Result<&'b [u8], DecodeError> {
         let start = opened.first * u64::from(self.part.shape.layout().segment());
         let until = start + opened.out.len() as u64;
         let length = self.read.trailer.length;
-        let payload = usize::try_from(length.saturating_sub(start)).unwrap_or(usize::MAX).min(opened.out.len());
+        let payload =
+            usize::try_from(length.saturating_sub(start)).unwrap_or(usize::MAX).min(opened.out.len());
         let mut fill_end = opened.out.len();
         let mut padded_well = true;
         if until == self.part.shape.padded() {
@@ -184,10 +200,10 @@ impl Decoder {
             }
         }
         if !padded_well || payload > fill_end || opened.out[payload..fill_end].iter().any(|&b| b != 0) {
-            opened.out.zeroize();
             return Err(DecodeError::Padding);
         }
-        Ok(&opened.out[..payload])
+        let released: &'b mut [u8] = core::mem::take(&mut opened.out);
+        Ok(&released[..payload])
     }
 
     /// Ends a full read of the part.
@@ -213,11 +229,18 @@ impl fmt::Debug for Decoder {
     }
 }
 
-/// Plaintext that verified segment by segment and awaits its release.
+/// Plaintext that verified segment by segment and awaits its release. It is wiped where it isn't released.
 pub struct Opened<'b> {
     first: u64,
     digests: Vec<[u8; 32]>,
+    unadmitted: Option<ShareIndex>,
     out: &'b mut [u8],
+}
+
+impl Drop for Opened<'_> {
+    fn drop(&mut self) {
+        self.out.zeroize();
+    }
 }
 
 impl fmt::Debug for Opened<'_> {
@@ -238,6 +261,11 @@ impl fmt::Debug for FinishedPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FinishedPart").field("trailer", &self.trailer).finish_non_exhaustive()
     }
+}
+
+/// A share among these whose tags weren't compared with the manifest.
+fn unadmitted(runs: &[SegmentRun<'_>]) -> Option<ShareIndex> {
+    runs.iter().map(|run| run.share).find(|share| !share.is_admitted()).map(ShareVerifier::index)
 }
 
 /// Everything in a trailer that the manifest also says.
@@ -270,6 +298,8 @@ fn check(trailer: &Trailer, part: &ExpectedPart, identity: &Identity<'_>) -> Res
 /// The length of the PKCS#7 padding at the end of `padded`.
 pub(crate) fn padding(padded: &[u8], multiple: usize) -> Option<usize> {
     let v = usize::from(*padded.last()?);
-    let well = (1..=multiple).contains(&v) && v <= padded.len() && padded[padded.len() - v..].iter().all(|&b| usize::from(b) == v);
+    let well = (1..=multiple).contains(&v)
+        && v <= padded.len()
+        && padded[padded.len() - v..].iter().all(|&b| usize::from(b) == v);
     well.then_some(v)
 }

@@ -3,7 +3,7 @@
 use crate::batch::{Batch, Scratch, Sealed, Sharing, check_buffers};
 use crate::error::EncodeError;
 use crate::header::HEADER_LEN;
-use crate::layout::{Kind, Layout, MAX_PART, TAG_LEN};
+use crate::layout::{Kind, Layout, MAX_PART, TAG_LEN, to_usize};
 use crate::pads::{PadSource, Pads};
 use crate::seal::{EndMac, ShareSealer};
 use crate::trailer::{LastPart, ObjectKind, PayloadKey, Trailer};
@@ -57,7 +57,8 @@ impl Encoder {
     /// `split` is the plan of the layout's scheme, made once for all parts.
     ///
     /// # Errors
-    /// [`EncodeError::Entropy`] where the random source fails.
+    /// [`EncodeError::Entropy`] where the random source fails, [`EncodeError::Plan`] where `split` is of another
+    /// scheme.
     pub fn new(
         layout: Layout,
         split: Arc<SplitPlan>,
@@ -81,12 +82,25 @@ impl Encoder {
         pads: Pads,
         entropy: &mut Entropy,
     ) -> Result<Self, EncodeError> {
+        // Under another prime the lengths may fit all the same, and what comes out couldn't be read.
+        if split.scheme() != layout.scheme() {
+            return Err(EncodeError::Plan);
+        }
         let sealers = indexes(&layout)
             .map(|index| ShareSealer::new(&layout, index, &id, keys, entropy))
             .collect::<Result<Vec<_>, EntropyError>>()?;
         let ends = sealers.iter().map(|sealer| EndMac::new(sealer.key())).collect();
         let payload_key = PayloadKey::derive(&layout, &id, keys);
-        let sharing = Sharing { layout, id, pads, sealers, split, checks: Vec::new() };
+        let sharing = Sharing {
+            layout,
+            id,
+            pads,
+            sealers,
+            split,
+            checks: Vec::new(),
+            #[cfg(test)]
+            sabotage: None,
+        };
         Ok(Self {
             sharing: Arc::new(sharing),
             payload_key,
@@ -100,10 +114,10 @@ impl Encoder {
         })
     }
 
-    /// Draws every pad from `entropy` instead of the operating system.
+    /// Draws every pad from `pads` instead of the operating system.
     ///
     /// # Errors
-    /// [`EncodeError::Entropy`] where the random source fails.
+    /// As [`new`](Self::new).
     #[cfg(xstore_inject)]
     pub fn with_drawn_pads(
         layout: Layout,
@@ -168,7 +182,7 @@ impl Encoder {
     /// [`reserve_last`](Self::reserve_last).
     pub fn reserve(&mut self, count: usize) -> Result<Batch, EncodeError> {
         let full = self.sharing.layout.segment() as usize;
-        self.batch(count, full, full as u64 * count as u64, Kind::Data)
+        self.batch(count, full, (full as u64).saturating_mul(count as u64), Kind::Data)
     }
 
     /// Reserves the last data segment, for the `tail` bytes that are left over: fewer than S, maybe none.
@@ -180,7 +194,7 @@ impl Encoder {
         if tail >= full {
             return Err(EncodeError::Buffer { what: "the tail", expected: full - 1, actual: tail });
         }
-        let field = self.sharing.layout.padded(tail as u64) as usize;
+        let field = to_usize(self.sharing.layout.padded(tail as u64));
         let batch = self.batch(1, field, tail as u64, Kind::LastData)?;
         self.closed = true;
         Ok(batch)
@@ -190,7 +204,7 @@ impl Encoder {
         if self.closed {
             return Err(EncodeError::Order { expected: self.reserved, actual: self.reserved });
         }
-        let total = self.given + given;
+        let total = self.given.saturating_add(given);
         if total > u64::from(MAX_PART) {
             return Err(EncodeError::TooLong { max: u64::from(MAX_PART) });
         }
@@ -198,14 +212,17 @@ impl Encoder {
         self.padded += (field * count) as u64;
         let first = self.reserved;
         self.reserved += count as u64;
-        Ok(Batch { sharing: Arc::clone(&self.sharing), first, count, field, kind })
+        Ok(Batch { sharing: Arc::clone(&self.sharing), first, count, field, payload: to_usize(given), kind })
     }
 
     /// Takes a sealed batch back; batches come in the order in which they were reserved.
     ///
     /// # Errors
-    /// [`EncodeError::Order`].
+    /// [`EncodeError::Order`], [`EncodeError::OtherPart`].
     pub fn absorb(&mut self, sealed: &Sealed) -> Result<(), EncodeError> {
+        if sealed.sharing != self.sharing.id {
+            return Err(EncodeError::OtherPart);
+        }
         let expected = self.digests.len() as u64;
         if sealed.first != expected {
             return Err(EncodeError::Order { expected, actual: sealed.first });
@@ -225,7 +242,12 @@ impl Encoder {
     /// # Errors
     /// [`EncodeError::Order`] where a batch is missing, [`EncodeError::Trailer`] where a field doesn't fit,
     /// [`EncodeError::Buffer`] where a buffer has another length, [`EncodeError::Entropy`].
-    pub fn finish(mut self, info: PartInfo, scratch: &mut Scratch, outs: &mut [&mut [u8]]) -> Result<SealedPart, EncodeError> {
+    pub fn finish(
+        mut self,
+        info: PartInfo,
+        scratch: &mut Scratch,
+        outs: &mut [&mut [u8]],
+    ) -> Result<SealedPart, EncodeError> {
         let due = self.digests.len() as u64;
         if !self.closed || due != self.reserved {
             return Err(EncodeError::Order { expected: due, actual: self.reserved });
@@ -256,6 +278,7 @@ impl Encoder {
             first: due,
             count: 1,
             field: plaintext.len(),
+            payload: plaintext.len(),
             kind: Kind::Trailer,
         };
         {
@@ -283,7 +306,7 @@ impl fmt::Debug for Encoder {
 }
 
 /// A finished part, for the manifest.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SealedPart {
     /// B: the part's padded length.
     pub padded: u64,
@@ -293,9 +316,14 @@ pub struct SealedPart {
     pub payload_tag: Tag,
 }
 
+impl fmt::Debug for SealedPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealedPart").field("padded", &self.padded).finish_non_exhaustive()
+    }
+}
+
 /// All indexes of a layout's shares.
 fn indexes(layout: &Layout) -> impl Iterator<Item = ShareIndex> + use<> {
     let scheme = layout.scheme();
     (0..scheme.n()).filter_map(move |index| ShareIndex::new(index, scheme).ok())
 }
-

@@ -86,7 +86,9 @@ pub enum ShareFault {
     #[error("segment {0} doesn't match its tag: its bytes were changed")]
     Segment(u64),
     /// The key that the manifest pins for this share isn't in the key ring.
-    #[error("key {0} is not in the key ring, so this share can't be verified; add that key's line to the key file")]
+    #[error(
+        "key {0} is not in the key ring, so this share can't be verified; add that key's line to the key file"
+    )]
     UnknownKey(KeyId),
     /// The key that the manifest pins for this share is revoked.
     #[error("key {0} is revoked, so nothing made with it is trusted")]
@@ -130,6 +132,12 @@ pub enum EncodeError {
         /// The one that came.
         actual: u64,
     },
+    /// A sealed batch is of another part: its bytes stand in other shares.
+    #[error("the batch belongs to another part")]
+    OtherPart,
+    /// The plan splits by another scheme than the layout's.
+    #[error("the plan is not one of the layout's scheme")]
+    Plan,
     /// A part may hold at most [`MAX_PART`](crate::MAX_PART) bytes.
     #[error("a part holds at most {max} bytes")]
     TooLong {
@@ -174,7 +182,9 @@ pub enum DecodeError {
     #[error("the manifest and the shares disagree about `{0}`: this manifest stands for another object")]
     Identity(&'static str),
     /// The key of the payload tag isn't in the key ring.
-    #[error("the payload was tagged with key {0}, which is not in the key ring; add that key's line to the key file")]
+    #[error(
+        "the payload was tagged with key {0}, which is not in the key ring; add that key's line to the key file"
+    )]
     UnknownKey(KeyId),
     /// The key of the payload tag is revoked.
     #[error("the payload was tagged with key {0}, which is revoked; nothing made with it is trusted")]
@@ -182,12 +192,15 @@ pub enum DecodeError {
     /// The payload tag of the part doesn't verify.
     #[error("the payload tag of the part doesn't verify")]
     PayloadTag,
-    /// The tag, the length or the number of parts of the whole object doesn't verify.
+    /// The tag of the whole object doesn't verify.
     #[error("the tag of the whole object doesn't verify")]
     ObjectTag,
     /// The padding is malformed.
     #[error("the padding is malformed")]
     Padding,
+    /// A share was used whose tags weren't admitted against the share end that the manifest pins.
+    #[error("share {0} was used before its tags were compared with the share end in the manifest")]
+    NotAdmitted(u8),
     /// A buffer's length isn't the one that the layout asks for.
     #[error("{what} has {actual} bytes, but needs {expected}")]
     Buffer {

@@ -50,11 +50,11 @@ impl Layout {
     /// # Errors
     /// [`LayoutError::Segment`] or [`LayoutError::Trailer`] where a length is out of bounds or not a multiple of p - 1.
     pub fn new(scheme: Scheme, segment: u32, trailer: u32) -> Result<Self, LayoutError> {
-        let multiple = scheme.blocks() as u32;
+        let multiple = u32::from(scheme.p()) - 1;
         if segment == 0 || segment > MAX_SEGMENT || !segment.is_multiple_of(multiple) {
             return Err(LayoutError::Segment { segment, multiple, max: MAX_SEGMENT });
         }
-        let min = (digest_field(scheme) + TRAILER_MIN) as u32;
+        let min = to_u32(digest_field(scheme) + TRAILER_MIN);
         if trailer < min || trailer > MAX_TRAILER || !trailer.is_multiple_of(multiple) {
             return Err(LayoutError::Trailer { trailer, multiple, min, max: MAX_TRAILER });
         }
@@ -66,15 +66,18 @@ impl Layout {
     pub fn default_segment(scheme: Scheme) -> u32 {
         let step = scheme.blocks() * CACHE_LINE;
         let d = digest_field(scheme);
-        ((DEFAULT_SEGMENT + d) / step * step - d) as u32
+        to_u32((DEFAULT_SEGMENT + d) / step * step - d)
     }
 
     /// The trailer length that this writer chooses for a name and metadata of these lengths in bytes. It grows in
-    /// steps of 512 bytes: the length of a name must not show in what the backends hold.
+    /// steps of 512 bytes: the length of a name must not show in what the backends hold. For lengths beyond their
+    /// limits it is one that [`new`](Self::new) refuses.
     #[must_use]
     pub fn default_trailer(scheme: Scheme, name: usize, metadata: usize) -> u32 {
-        let content = (TRAILER_MIN + name + metadata).next_multiple_of(TRAILER_STEP);
-        (content.next_multiple_of(scheme.blocks()) + digest_field(scheme)) as u32
+        // More than any trailer holds, and far from overflow.
+        let own = name.saturating_add(metadata).min(MAX_TRAILER as usize);
+        let content = (TRAILER_MIN + own).next_multiple_of(TRAILER_STEP);
+        to_u32(content.next_multiple_of(scheme.blocks()) + digest_field(scheme))
     }
 
     /// The scheme: k, n and p.
@@ -119,11 +122,12 @@ impl Layout {
         self.trailer as usize + TAG_LEN
     }
 
-    /// The padded length of `payload` bytes: the least multiple of p - 1 that is greater.
+    /// The padded length of `payload` bytes: the least multiple of p - 1 that is greater, or `u64::MAX` where that
+    /// would not fit.
     #[must_use]
     pub fn padded(&self, payload: u64) -> u64 {
         let multiple = self.scheme.blocks() as u64;
-        (payload / multiple + 1) * multiple
+        (payload / multiple + 1).saturating_mul(multiple)
     }
 
     /// The shape of a part with this padded length.
@@ -208,7 +212,7 @@ impl PartShape {
     /// q: payload bytes of the last data segment.
     #[must_use]
     pub fn last_field(&self) -> usize {
-        (self.padded - (self.data_segments() - 1) * u64::from(self.layout.segment)) as usize
+        to_usize(self.padded - (self.data_segments() - 1) * u64::from(self.layout.segment))
     }
 
     /// Bytes of one share of this part.
@@ -253,6 +257,18 @@ impl PartShape {
     #[must_use]
     pub fn payload_run(&self, first: u64, count: u64) -> Option<usize> {
         let overhead = self.layout.digest_field() + TAG_LEN;
-        self.stored_run(first, count).map(|stored| stored - count as usize * overhead)
+        self.stored_run(first, count).map(|stored| stored - to_usize(count) * overhead)
     }
+}
+
+/// For lengths within the limits of a layout, the largest of which is far below 4 GiB.
+#[expect(clippy::cast_possible_truncation, reason = "the limits of a layout are checked where it is made")]
+pub(crate) const fn to_u32(length: usize) -> u32 {
+    length as u32
+}
+
+/// For lengths and counts within a part, which has at most [`MAX_PART`] bytes and some padding.
+#[expect(clippy::cast_possible_truncation, reason = "a part fits into the memory of a 32-bit machine")]
+pub(crate) const fn to_usize(length: u64) -> usize {
+    length as usize
 }

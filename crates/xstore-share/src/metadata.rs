@@ -1,5 +1,6 @@
 //! What the last part's trailer says of the whole object, as canonical JSON.
 
+use core::fmt;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -9,8 +10,8 @@ const MAX_USER: usize = 64;
 const MAX_USER_NAME: usize = 64;
 const MAX_USER_VALUE: usize = 4096;
 
-/// The metadata of an object. It travels inside the split.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The metadata of an object. It travels inside the split, so `Debug` shows only how much of it there is.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Metadata {
     /// Payload bytes of the whole object.
     pub length: u64,
@@ -20,6 +21,16 @@ pub struct Metadata {
     pub parts: u32,
     /// The application's own: at most 64 members; names of 1 to 64 of `a-z 0-9 . _ -`, values of at most 4,096 bytes.
     pub user: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metadata")
+            .field("length", &self.length)
+            .field("parts", &self.parts)
+            .field("user", &self.user.len())
+            .finish_non_exhaustive()
+    }
 }
 
 // Members in the order of their names, so that serde_json's compact text is the canonical form.

@@ -2,13 +2,22 @@
 
 use crate::decoder::FinishedPart;
 use crate::error::DecodeError;
+use core::fmt;
 
 /// Follows a full read from part to part.
-#[derive(Debug)]
 pub struct ObjectCheck {
     part: u64,
     length: u64,
     tags: Vec<[u8; 32]>,
+}
+
+impl fmt::Debug for ObjectCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectCheck")
+            .field("part", &self.part)
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ObjectCheck {
@@ -22,8 +31,8 @@ impl ObjectCheck {
     /// before the last bytes are handed on.
     ///
     /// # Errors
-    /// [`DecodeError::Trailer`] where a part holds another number of bytes than its place allows,
-    /// [`DecodeError::ObjectTag`].
+    /// [`DecodeError::Trailer`] where a part holds another number of bytes than its place allows, or the last one
+    /// says another length or number of parts of the object; [`DecodeError::ObjectTag`].
     pub fn add(&mut self, finished: &FinishedPart) -> Result<(), DecodeError> {
         let trailer = &finished.trailer;
         let fits = match trailer.last {
@@ -36,11 +45,14 @@ impl ObjectCheck {
         }
         self.length += trailer.length;
         if let Some(last) = &trailer.last {
+            if last.metadata.length != self.length {
+                return Err(DecodeError::Trailer("object length"));
+            }
+            if u64::from(last.metadata.parts) != self.tags.len() as u64 + 1 {
+                return Err(DecodeError::Trailer("number of parts"));
+            }
             let tag = finished.payload_key.object_tag(&self.tags, self.length);
-            let agrees = last.metadata.length == self.length
-                && u64::from(last.metadata.parts) == self.tags.len() as u64 + 1
-                && tag.matches(&last.metadata.object_tag);
-            if !agrees {
+            if !tag.matches(&last.metadata.object_tag) {
                 return Err(DecodeError::ObjectTag);
             }
         }

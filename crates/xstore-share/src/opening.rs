@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 const MAX_SUBSETS: usize = 1000;
 
 /// Segments handled side by side; see the encoder.
-const GROUP: u64 = 4;
+const GROUP: usize = 4;
 
 /// A result, and what was found wrong with shares on the way, also where the result is good.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Range {
         let mut next = first;
         core::iter::from_fn(move || {
             let kind = rest.first()?.kind;
-            let same = rest.iter().take(GROUP as usize).take_while(|place| place.kind == kind).count();
+            let same = rest.iter().take(GROUP).take_while(|place| place.kind == kind).count();
             let (group, after) = rest.split_at(same);
             let m = next;
             rest = after;
@@ -131,8 +131,11 @@ pub(crate) fn for_each_group<'a>(
         let mut tags = vec![Tag::default(); jobs.len()];
         hmac_each(&jobs, &mut tags);
 
-        let mut verified: Vec<Verified<'a>> =
-            places.iter().zip(m..).map(|(place, m)| Verified { m, place: *place, bodies: Vec::new() }).collect();
+        let mut verified: Vec<Verified<'a>> = places
+            .iter()
+            .zip(m..)
+            .map(|(place, m)| Verified { m, place: *place, bodies: Vec::new() })
+            .collect();
         for ((i, run, body, stored), tag) in found.into_iter().zip(&tags) {
             let segment = m + i as u64;
             if run.share.accepts(segment, tag, stored) {
@@ -198,11 +201,18 @@ fn combine_first(segment: &Verified<'_>, plans: &Plans, secret: &mut [u8]) -> Re
     let k = usize::from(plans.scheme().k());
     match segment.bodies.get(..k) {
         Some(chosen) => combine(segment.m, chosen, plans, secret),
-        None => Err(DecodeError::TooFewShares { segment: segment.m, verified: segment.bodies.len(), needed: k }),
+        None => {
+            Err(DecodeError::TooFewShares { segment: segment.m, verified: segment.bodies.len(), needed: k })
+        }
     }
 }
 
-fn combine(m: u64, chosen: &[(ShareIndex, &[u8])], plans: &Plans, secret: &mut [u8]) -> Result<(), DecodeError> {
+fn combine(
+    m: u64,
+    chosen: &[(ShareIndex, &[u8])],
+    plans: &Plans,
+    secret: &mut [u8],
+) -> Result<(), DecodeError> {
     let indexes: Vec<ShareIndex> = chosen.iter().map(|(index, _)| *index).collect();
     let bodies: Vec<&[u8]> = chosen.iter().map(|(_, body)| *body).collect();
     // It fails only for repeated indexes, which is the caller's mistake and no reason to panic.

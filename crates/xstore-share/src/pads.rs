@@ -30,7 +30,11 @@ pub(crate) enum Pads {
 
 impl Pads {
     /// Draws the seed of a sharing: `K_obj = HKDF(seed, K_hedge, "xStore/1/seed" || sharing id)`.
-    pub(crate) fn seeded(sharing: &[u8; 16], keys: &Keys, entropy: &mut Entropy) -> Result<Self, EntropyError> {
+    pub(crate) fn seeded(
+        sharing: &[u8; 16],
+        keys: &Keys,
+        entropy: &mut Entropy,
+    ) -> Result<Self, EntropyError> {
         let seed = Zeroizing::new(entropy.array::<32>()?);
         let mut k_obj = Zeroizing::new([0; 32]);
         extract(&seed[..], keys.hedge()).expand(&[&b"xStore/1/seed"[..], sharing], &mut k_obj[..]);
@@ -42,7 +46,13 @@ impl Pads {
     }
 
     /// Fills `pad` with the randomness of one segment.
-    pub(crate) fn fill(&self, m: u64, kind: Kind, digest: &[u8; 32], pad: &mut [u8]) -> Result<(), EntropyError> {
+    pub(crate) fn fill(
+        &self,
+        m: u64,
+        kind: Kind,
+        digest: &[u8; 32],
+        pad: &mut [u8],
+    ) -> Result<(), EntropyError> {
         match self {
             Self::Seeded(k_obj) => {
                 let key = Zeroizing::new(k_obj.tag(&[&m.to_le_bytes(), &[kind as u8], digest]).into_bytes());

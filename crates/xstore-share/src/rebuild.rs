@@ -52,12 +52,15 @@ impl Rebuilder {
     }
 
     /// Makes the next `count` segments; the last segment of all is the trailer, number M. `runs` holds these segments
-    /// of the sources, in the order of their indexes; `out` has as many bytes as each run and receives body, tag,
-    /// body, tag, ... as they stand in the share.
+    /// of the sources, in the order in which [`new`](Self::new) was given them; `out` has as many bytes as each run
+    /// and receives body, tag, body, tag, ... as they stand in the share.
+    ///
+    /// No digest can be checked here, so the sources must be [admitted](crate::ShareVerifier::admit): what the
+    /// manifest doesn't pin must not be made part of a share that it will.
     ///
     /// # Errors
-    /// In the outcome: [`DecodeError::TooFewShares`] where a source doesn't verify, [`DecodeError::Buffer`],
-    /// [`DecodeError::Order`].
+    /// In the outcome: [`DecodeError::NotAdmitted`], [`DecodeError::TooFewShares`] where a source doesn't verify,
+    /// [`DecodeError::Buffer`], [`DecodeError::Order`].
     pub fn run(&mut self, count: u64, runs: &[SegmentRun<'_>], out: &mut [u8]) -> Outcome<()> {
         let mut faults = Vec::new();
         let result = self.run_inner(count, runs, out, &mut faults);
@@ -72,6 +75,9 @@ impl Rebuilder {
         faults: &mut Vec<(ShareIndex, ShareFault)>,
     ) -> Result<(), DecodeError> {
         let range = Range::new(&self.part.shape, self.next, count)?;
+        if let Some(run) = runs.iter().find(|run| !run.share.is_admitted()) {
+            return Err(DecodeError::NotAdmitted(run.share.index().get()));
+        }
         let expected = range.stored();
         if out.len() != expected {
             return Err(DecodeError::Buffer { what: "the output", expected, actual: out.len() });
@@ -117,6 +123,9 @@ impl Rebuilder {
 
 impl fmt::Debug for Rebuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rebuilder").field("part", &self.part).field("next", &self.next).finish_non_exhaustive()
+        f.debug_struct("Rebuilder")
+            .field("part", &self.part)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::error::{DecodeError, EncodeError};
 use crate::header::{SUITE, array};
-use crate::layout::Layout;
+use crate::layout::{Layout, to_u32};
 use crate::metadata::Metadata;
+use core::fmt;
 use xstore_keys::hkdf::extract;
 use xstore_keys::{KeyId, Keys, MacKey, Tag};
 use zeroize::Zeroizing;
@@ -29,12 +30,20 @@ pub enum ObjectKind {
 }
 
 /// What only the last part of an object carries.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// `Debug` shows neither name nor metadata: they are part of what is split.
+#[derive(Clone, PartialEq, Eq)]
 pub struct LastPart {
     /// The object's name: 1 to 1,024 bytes of UTF-8 without control characters.
     pub name: String,
     /// What is said of the whole object.
     pub metadata: Metadata,
+}
+
+impl fmt::Debug for LastPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LastPart").finish_non_exhaustive()
+    }
 }
 
 /// A part's trailer.
@@ -101,7 +110,6 @@ impl PayloadKey {
 }
 
 /// A trailer as read: its fields are checked, its payload tag isn't yet.
-#[derive(Debug)]
 pub(crate) struct Read {
     pub(crate) trailer: Trailer,
     tag: [u8; 32],
@@ -110,7 +118,12 @@ pub(crate) struct Read {
 
 impl Read {
     /// Checks the payload tag over the trailer's plaintext and all digests.
-    pub(crate) fn check_tag(&self, plaintext: &[u8], key: &PayloadKey, digests: &[[u8; 32]]) -> Result<Tag, DecodeError> {
+    pub(crate) fn check_tag(
+        &self,
+        plaintext: &[u8],
+        key: &PayloadKey,
+        digests: &[[u8; 32]],
+    ) -> Result<Tag, DecodeError> {
         let tag = key.payload_tag(&plaintext[..self.head], digests);
         if tag.matches(&self.tag) { Ok(tag) } else { Err(DecodeError::PayloadTag) }
     }
@@ -134,6 +147,9 @@ impl Trailer {
                 (&last.name[..], json.ok_or(EncodeError::Trailer("the metadata exceeds its limits"))?)
             }
         };
+        if self.ttl == Some(NO_TTL) {
+            return Err(EncodeError::Trailer("this time to live is the mark for none"));
+        }
         let head = FIXED + name.len() + metadata.len();
         if head + 32 > out.len() {
             return Err(EncodeError::Trailer("name and metadata don't fit into the trailer length"));
@@ -151,8 +167,8 @@ impl Trailer {
         out[72..80].copy_from_slice(&self.length.to_le_bytes());
         out[80..88].copy_from_slice(&self.created.to_le_bytes());
         out[88..96].copy_from_slice(&self.ttl.unwrap_or(NO_TTL).to_le_bytes());
-        out[96..100].copy_from_slice(&(name.len() as u32).to_le_bytes());
-        out[100..104].copy_from_slice(&(metadata.len() as u32).to_le_bytes());
+        out[96..100].copy_from_slice(&to_u32(name.len()).to_le_bytes());
+        out[100..104].copy_from_slice(&to_u32(metadata.len()).to_le_bytes());
         out[FIXED..FIXED + name.len()].copy_from_slice(name.as_bytes());
         out[FIXED + name.len()..head].copy_from_slice(metadata.as_bytes());
         let tag = key.payload_tag(&out[..head], digests);
@@ -173,7 +189,8 @@ impl Trailer {
             0 => ObjectKind::Object,
             1 => ObjectKind::Pack,
             2 => ObjectKind::Checkpoint,
-            _ => return Err(bad("kind")),
+            // Section 8 names one code for whatever isn't kind 0.
+            _ => return Err(DecodeError::Identity("kind")),
         };
         let name_len = u32::from_le_bytes(array(bytes, 96)) as usize;
         let metadata_len = u32::from_le_bytes(array(bytes, 100)) as usize;
@@ -193,7 +210,8 @@ impl Trailer {
             }
             None
         } else {
-            let name = core::str::from_utf8(&bytes[FIXED..FIXED + name_len]).ok().filter(|name| is_name(name));
+            let name =
+                core::str::from_utf8(&bytes[FIXED..FIXED + name_len]).ok().filter(|name| is_name(name));
             let metadata = Metadata::from_json(&bytes[FIXED + name_len..head]);
             Some(LastPart {
                 name: name.ok_or(bad("name"))?.to_owned(),

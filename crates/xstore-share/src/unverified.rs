@@ -94,7 +94,8 @@ fn bucket<'a>(shares: &[&'a [u8]]) -> Option<(PartShape, Vec<Candidate<'a>>)> {
     let mut shape = None;
     let mut candidates = Vec::new();
     for bytes in shares {
-        let Some(header) = bytes.first_chunk::<HEADER_LEN>().and_then(|header| Header::parse(header).ok()) else {
+        let Some(header) = bytes.first_chunk::<HEADER_LEN>().and_then(|header| Header::parse(header).ok())
+        else {
             continue;
         };
         let Some(this) = shape_of(&header, bytes.len() as u64) else { continue };
@@ -146,7 +147,9 @@ impl<'a> Combination<'a> {
         self.combine(place, &mut secret)?;
         let field = self.shape.layout().trailer_plaintext();
         let sharing: [u8; 16] = array(&secret, 8);
-        self.digest_matches(m, place, &sharing, &secret).then(|| Trailer::read(&secret[..field]).ok()).flatten()
+        self.digest_matches(m, place, &sharing, &secret)
+            .then(|| Trailer::read(&secret[..field]).ok())
+            .flatten()
             .map(|read| read.trailer)
             .filter(|trailer| trailer.length < self.shape.padded())
     }

@@ -89,7 +89,7 @@ impl ShareVerifier {
     }
 
     /// Admits the share's segment tags (all of them, in order, the trailer's too) and its end: from here on, only
-    /// the bytes that the manifest pins verify. Required before a full part's last segment is released.
+    /// the bytes that the manifest pins verify. Required for a full read and for rebuilding.
     ///
     /// # Errors
     /// [`ShareFault::End`] where the end isn't that of these tags, [`ShareFault::NotPinned`] where it is, but isn't
@@ -123,7 +123,9 @@ impl ShareVerifier {
     /// Whether `computed` is the tag that stands in the share, and the one that was admitted.
     pub(crate) fn accepts(&self, m: u64, computed: &Tag, stored: &[u8]) -> bool {
         let admitted = match &self.admitted {
-            Some(tags) => usize::try_from(m).ok().and_then(|m| tags.get(m)).is_some_and(|tag| computed.matches(tag)),
+            Some(tags) => {
+                usize::try_from(m).ok().and_then(|m| tags.get(m)).is_some_and(|tag| computed.matches(tag))
+            }
             None => true,
         };
         let stored: Option<&[u8; TAG_LEN]> = stored.try_into().ok();

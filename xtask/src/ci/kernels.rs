@@ -5,7 +5,7 @@ use xorida_core::Kernel;
 use crate::ci::Context;
 use crate::failure::Failure;
 use crate::step::Step;
-use crate::tools;
+use crate::{test, tools};
 
 /// All kernels that a build can be told to use.
 const ALL: [&str; 3] = ["portable", "avx2", "avx512"];
@@ -23,7 +23,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             continue;
         }
         let step = Step::cargo().args(["test", "-p", "xorida-core", "--tests"]);
-        step.cfg(&choice(kernel)).apart(&context.metadata.target_directory, "kernels").run()?;
+        test::insist(&step.cfg(&choice(kernel)).apart(&context.metadata.target_directory, "kernels"))?;
     }
     Ok(())
 }
@@ -42,7 +42,7 @@ pub(crate) fn miri(context: &Context) -> Result<(), Failure> {
     let step = Step::cargo_of(&nightly).args(["miri", "test", "-p", "xorida-core", "--tests"]);
     // Vectors are read from files.
     let step = step.flags("MIRIFLAGS", &["-Zmiri-disable-isolation"]).env("PROPTEST_CASES", MIRI_CASES);
-    step.cfg(&choice("portable")).apart(&context.metadata.target_directory, "miri").run()
+    test::insist(&step.cfg(&choice("portable")).apart(&context.metadata.target_directory, "miri"))
 }
 
 fn choice(kernel: &str) -> String {

@@ -109,24 +109,27 @@ impl Slow {
     }
 }
 
-/// Whether the arguments mean the same to `cargo test --doc` as to the runner of the other tests; if so they
-/// are returned.
-pub(crate) fn shared_by_doc_tests(args: &[String]) -> Option<&[String]> {
+/// The packages that the arguments name, if the arguments do nothing but choose packages, features and a
+/// profile; such arguments mean the same to `cargo test --doc` as to the runner of the other tests.
+pub(crate) fn selection(args: &[String]) -> Option<Vec<&str>> {
+    let mut packages = Vec::new();
     let mut words = args.iter();
     while let Some(word) = words.next() {
         if SHARED_SWITCHES.contains(&word.as_str()) {
             continue;
         }
-        if SHARED_WITH_VALUE.contains(&word.as_str()) {
-            words.next()?;
-            continue;
-        }
-        let joined = word.split_once('=').is_some_and(|(name, _)| SHARED_WITH_VALUE.contains(&name));
-        if !joined {
-            return None;
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, value),
+            None if SHARED_WITH_VALUE.contains(&word.as_str()) => (word.as_str(), words.next()?.as_str()),
+            None => return None,
+        };
+        match name {
+            "-p" | "--package" => packages.push(value),
+            name if SHARED_WITH_VALUE.contains(&name) => {}
+            _ => return None,
         }
     }
-    Some(args)
+    Some(packages)
 }
 
 /// `--workspace`, unless the arguments choose packages themselves.
@@ -250,13 +253,14 @@ mod tests {
 
     #[test]
     fn doc_tests_run_only_with_arguments_that_both_understand() {
-        for both in ["", "-p xorida-core", "--package=a --release", "--workspace --exclude a --features=b"] {
-            let args = words(both);
-            assert_eq!(shared_by_doc_tests(&args), Some(args.as_slice()), "{both}");
-        }
+        let of = |line: &str| selection(&words(line)).map(|found| found.join(" "));
+        assert_eq!(of("").as_deref(), Some(""));
+        assert_eq!(of("-p xorida-core --release -p=b").as_deref(), Some("xorida-core b"));
+        assert_eq!(of("--package=a --features b,c").as_deref(), Some("a"));
+        assert_eq!(of("--workspace --exclude a --features=b").as_deref(), Some(""));
         for other in ["split", "-p a split", "--lib", "-E test(x)", "--release=", "-p", "-p a -- --nocapture"]
         {
-            assert_eq!(shared_by_doc_tests(&words(other)), None, "{other}");
+            assert_eq!(of(other), None, "{other}");
         }
     }
 

@@ -2,6 +2,11 @@
 
 use alloc::vec::Vec;
 
+use crate::kernel::MAX_SOURCES;
+
+/// What a pass costs beside its operands, in reads: writing the result, and starting.
+pub(super) const PASS_COST: usize = 5;
+
 /// The number of a value: the inputs come first (piece j of source x is x(p-1)+j), then the sums in order.
 pub(super) type Value = usize;
 
@@ -32,6 +37,17 @@ impl Draft {
     /// Adds block `block` of the result, which later sums may use too.
     pub(super) fn output(&mut self, block: usize, operands: Vec<Value>) -> Value {
         self.push(operands, Some(block))
+    }
+
+    /// An estimate of the time that the computation takes per byte of a block, in reads: a core stores half
+    /// as much as it loads, and starting a pass over a strip takes about as long as three reads of it.
+    pub(super) fn cost(&self) -> usize {
+        let cost = |sum: &Sum| {
+            let passes = sum.operands.len().div_ceil(MAX_SOURCES);
+            // Each pass but the first also reads what the one before it wrote.
+            sum.operands.len() + passes.saturating_sub(1) + PASS_COST * passes
+        };
+        self.sums.iter().map(cost).sum()
     }
 
     pub(super) fn inputs(&self) -> usize {

@@ -8,7 +8,7 @@ use crate::kernel::{Kernel, MAX_SOURCES};
 use crate::strip;
 
 /// Where a block stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Place {
     /// A piece of one of the shares given.
     Input {
@@ -76,13 +76,6 @@ impl Program {
             rest = after;
             (step, operands)
         })
-    }
-
-    /// An estimate of the time per byte of a block: a core loads twice as much as it stores per cycle, and
-    /// starting a step costs about as much as three reads of a strip.
-    pub(super) fn cost(&self) -> usize {
-        let accumulating = self.steps.iter().filter(|step| step.accumulate).count();
-        self.operands.len() + accumulating + 5 * self.steps.len()
     }
 
     /// Computes all blocks of `output` from the `inputs`, all of the same length, which is a multiple of

@@ -8,12 +8,16 @@
 use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::RangeInclusive;
 
-use super::draft::{Draft, Value};
+use super::draft::{Draft, PASS_COST, Value};
 use crate::bits::Bits;
 
-/// Rows per slab that are tried; 1 shares nothing.
-const SLABS: [usize; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
+/// Rows per slab that are tried; 1 shares nothing. With many inputs, drafts are long and the best is known
+/// to be in the middle.
+fn slabs(inputs: usize) -> RangeInclusive<usize> {
+    if inputs > 1000 { 5..=7 } else { 1..=8 }
+}
 
 /// Drafts to choose from.
 pub(super) fn drafts(rows: &[Bits], shares: usize) -> impl Iterator<Item = Draft> {
@@ -22,7 +26,7 @@ pub(super) fn drafts(rows: &[Bits], shares: usize) -> impl Iterator<Item = Draft
     let flat: Vec<_> = (0..rows.len()).map(|row| (row, None)).collect();
     [tree, flat]
         .into_iter()
-        .flat_map(move |order| SLABS.into_iter().map(move |slab| draft(rows, inputs, &order, slab)))
+        .flat_map(move |order| slabs(inputs).map(move |slab| draft(rows, inputs, &order, slab)))
 }
 
 /// The rows as they are.
@@ -93,5 +97,5 @@ fn draft(rows: &[Bits], inputs: usize, order: &[(usize, Option<usize>)], slab: u
 
 /// Whether adding up `members` pieces once, storing and reading the sum, beats reading them `users` times.
 fn pays(members: usize, users: usize) -> bool {
-    members * users > members + users + 5
+    members * users > members + users + PASS_COST
 }

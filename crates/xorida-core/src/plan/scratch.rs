@@ -6,6 +6,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// Enough for short values, with little to clear.
 const SMALL: usize = 2 << 10;
+const LARGER: usize = SMALL + 1;
 /// What may be put on a stack that could be a small one.
 const LARGE: usize = 16 << 10;
 
@@ -13,8 +14,8 @@ const LARGE: usize = 16 << 10;
 pub(super) fn with(length: usize, work: impl FnOnce(&mut [u8])) {
     match length {
         0 => work(&mut []),
-        ..=SMALL => on_stack::<SMALL>(length, work),
-        ..=LARGE => on_stack::<LARGE>(length, work),
+        1..=SMALL => on_stack::<SMALL>(length, work),
+        LARGER..=LARGE => on_stack::<LARGE>(length, work),
         _ => on_heap(length, work),
     }
 }

@@ -14,7 +14,7 @@ use xorida_core::SplitPlan;
 use xstore_keys::{Entropy, KeyId, Keys};
 use xstore_manifest::ShareKey;
 use xstore_share::{
-    Batch, EncodeError, EncodeScratch, Encoder, LastPart, Layout, Metadata, ObjectKind, PadSource, PartInfo, Sealed,
+    Batch, EncodeError, EncodeScratch, Encoder, HEADER_LEN, LastPart, Layout, Metadata, ObjectKind, PadSource, PartInfo, Sealed,
 };
 use zeroize::Zeroizing;
 
@@ -93,8 +93,12 @@ impl Sealer {
         for (writer, index) in writers.iter().zip(0..) {
             let key = share_key(writer.namespace(), keys, sharing, index, writer.backend())?;
             writer.begin(key.clone())?;
-            let header = encoder.header(usize::from(index)).map_or_else(Vec::new, |header| header.to_vec());
-            writer.bytes(header)?;
+            // From the writer's own buffers: what goes in must come from there, or their number would grow.
+            let mut buffer = writer.buffer(HEADER_LEN);
+            if let Some(header) = encoder.header(usize::from(index)) {
+                buffer.copy_from_slice(header);
+            }
+            writer.bytes(buffer)?;
             names.push(key);
         }
 

@@ -91,7 +91,7 @@ fn document<'de, A: MapAccess<'de>>(context: &Context, tokens: A) -> Result<supe
             "length" => length = Some(tokens.next_value_seed(integer())?),
             "object" => object = Some(ObjectId::from_bytes(tokens.next_value_seed(bytes(context))?)),
             "origin" => {
-                origin = Some(tokens.next_value_seed(word(context, Origin::WORDS, Origin::from_word))?)
+                origin = Some(tokens.next_value_seed(word(context, Origin::WORDS, Origin::from_word))?);
             }
             "p" => p = Some(tokens.next_value_seed(Integer::new(context, limits::P))?),
             "part" => part = Some(tokens.next_value_seed(Integer::new(context, limits::PART))?),

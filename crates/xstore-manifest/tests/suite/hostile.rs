@@ -61,6 +61,20 @@ fn nulls_and_entries_are_bounded_while_reading() {
         at("parts[0].shares", Problem::TooFewShares { stored: 0, needed: 2 })
     );
     assert_eq!(Unverified::parse(text("]").as_bytes()), count());
+    let ring = sample::ring(1);
+    let keys = ring.current().unwrap();
+    let good = String::from_utf8(sample::body(keys).sign(keys).unwrap().to_json()).unwrap();
+    let (start, end) =
+        (good.find("{\"backendId\":\"s3").unwrap(), good.find(",{\"backendId\":\"azure").unwrap());
+    assert_eq!(
+        Unverified::parse(text(&format!("{},null]?", &good[start..end])).as_bytes()),
+        at("parts[0].shares", Problem::TooFewShares { stored: 1, needed: 2 })
+    );
+    let entries: Vec<_> = (0..65).map(|number| format!("\"e{number}\":\"\"")).collect();
+    assert_eq!(
+        Unverified::parse(format!("{{\"ext\":{{{},?", entries.join(",")).as_bytes()),
+        at("ext", Problem::Count { min: 0, max: 64 })
+    );
     assert_eq!(Unverified::parse(b"{\"parts\":[]?"), at("parts", Problem::Count { min: 1, max: 1 << 24 }));
 }
 

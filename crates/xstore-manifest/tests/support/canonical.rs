@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use xstore_keys::Keys;
 
 /// RFC 8785 for values without fractions: members sorted by UTF-16 units, shortest escapes.
-pub fn canonical(value: &Value) -> String {
+pub(crate) fn canonical(value: &Value) -> String {
     match value {
         Value::Null => "null".into(),
         Value::Bool(flag) => flag.to_string(),
@@ -27,7 +27,7 @@ pub fn canonical(value: &Value) -> String {
 }
 
 /// A JSON string with the escapes of RFC 8785.
-pub fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
         match character {
@@ -47,7 +47,7 @@ pub fn quote(text: &str) -> String {
 }
 
 /// Puts the right `integrity` into a manifest, valid or not.
-pub fn seal(manifest: &mut Value, keys: &Keys) {
+pub(crate) fn seal(manifest: &mut Value, keys: &Keys) {
     manifest["integrity"] = json!({ "keyId": keys.id().to_string() });
     let tag = keys.manifest().tag(&[canonical(manifest).as_bytes()]).into_bytes();
     let digits: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -12,16 +12,16 @@ use xstore_manifest::{
 const PRIMES: [u64; 18] = [3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67];
 
 /// Any valid body. Number of shares and parts shrink; the rest follows from a seed.
-pub fn body() -> impl Strategy<Value = Body> {
+pub(crate) fn body() -> impl Strategy<Value = Body> {
     let n = prop_oneof![8 => 2..=6_u64, 2 => 7..=63_u64, 1 => Just(64)];
     (n, 1..=5_usize, any::<u64>()).prop_map(|(n, parts, seed)| Dice(seed).body(n, parts))
 }
 
 /// A small deterministic generator (SplitMix64).
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -29,7 +29,7 @@ impl Dice {
     }
 
     /// `low` to `high`, both included, and the ends more often than chance has them.
-    pub fn within(&mut self, low: u64, high: u64) -> u64 {
+    pub(crate) fn within(&mut self, low: u64, high: u64) -> u64 {
         match self.next() % 8 {
             0 => low,
             1 => high,
@@ -37,7 +37,7 @@ impl Dice {
         }
     }
 
-    pub fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[usize::try_from(self.next() % list.len() as u64).unwrap()]
     }
 
@@ -53,7 +53,7 @@ impl Dice {
         (0..self.within(low, high)).map(|_| *self.pick(alphabet)).collect()
     }
 
-    pub fn body(&mut self, n: u64, parts: usize) -> Body {
+    pub(crate) fn body(&mut self, n: u64, parts: usize) -> Body {
         let k = self.within(2, n);
         let p = *self.pick(&PRIMES.into_iter().filter(|p| *p >= n).collect::<Vec<_>>());
         let part = self.within(1, 64 << 20);
@@ -82,7 +82,7 @@ impl Dice {
         let pieces = p - 1;
         // Stepwise and from the words of the format, not from the crate's formulas.
         let mut full = part + 1;
-        while full % pieces != 0 {
+        while !full.is_multiple_of(pieces) {
             full += 1;
         }
         let mut room = 32;

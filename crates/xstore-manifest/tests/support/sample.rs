@@ -8,25 +8,25 @@ use xstore_manifest::{
 };
 
 /// The bytes of a key: `number`, then one more each.
-pub fn key_bytes(number: u8) -> [u8; 32] {
+pub(crate) fn key_bytes(number: u8) -> [u8; 32] {
     std::array::from_fn(|at| number.wrapping_add(u8::try_from(at).unwrap()))
 }
 
 /// A ring with one current key.
-pub fn ring(number: u8) -> KeyRing {
+pub(crate) fn ring(number: u8) -> KeyRing {
     let mut ring = KeyRing::default();
     add(&mut ring, number, KeyState::Current);
     ring
 }
 
 /// Adds a key in a state.
-pub fn add(ring: &mut KeyRing, number: u8, state: KeyState) -> KeyId {
+pub(crate) fn add(ring: &mut KeyRing, number: u8, state: KeyState) -> KeyId {
     let key = IntegrityKey::from_bytes(&key_bytes(number)).unwrap();
     ring.insert(key, state, "2026-01-01".parse().unwrap()).unwrap()
 }
 
 /// 2 of 3 over two parts. The second part misses a share and has a past.
-pub fn body(keys: &Keys) -> Body {
+pub(crate) fn body(keys: &Keys) -> Body {
     let shares = |part: u8, missing: Option<u8>| {
         let share = |(index, backend): (u8, &str)| {
             (missing != Some(index)).then(|| share(keys, sharing(part), index, backend))
@@ -64,14 +64,14 @@ pub fn body(keys: &Keys) -> Body {
 }
 
 /// The sharing id of a part.
-pub fn sharing(part: u8) -> SharingId {
+pub(crate) fn sharing(part: u8) -> SharingId {
     let mut bytes = *b"sharing number..";
     bytes[15] = part;
     SharingId::from_bytes(bytes)
 }
 
 /// A share with an arbitrary end.
-pub fn share(keys: &Keys, sharing: SharingId, index: u8, backend: &str) -> Share {
+pub(crate) fn share(keys: &Keys, sharing: SharingId, index: u8, backend: &str) -> Share {
     let backend = BackendId::new(backend).unwrap();
     Share {
         hmac: std::array::from_fn(|at| sharing.to_bytes()[at % 16] ^ (index * 3) ^ 0xa5),
@@ -83,6 +83,6 @@ pub fn share(keys: &Keys, sharing: SharingId, index: u8, backend: &str) -> Share
 }
 
 /// An entry of `past`.
-pub fn past(backend: &str, index: u8) -> Past {
+pub(crate) fn past(backend: &str, index: u8) -> Past {
     Past { backend: BackendId::new(backend).unwrap(), index }
 }

@@ -1,0 +1,142 @@
+//! What a run found out, apart from how it is shown.
+
+use serde::Serialize;
+
+use crate::bytes::size_name;
+use crate::host::Host;
+use crate::measure::{Series, Spread};
+
+/// Everything of one run.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    /// Where and with what it ran.
+    pub(crate) host: Host,
+    /// Whether it was a short run, whose figures are rough.
+    pub(crate) quick: bool,
+    /// The tables.
+    pub(crate) sections: Vec<Section>,
+    /// What must hold.
+    pub(crate) floors: Vec<Floor>,
+}
+
+/// One table.
+#[derive(Debug, Serialize)]
+pub(crate) struct Section {
+    /// Heading.
+    pub(crate) title: &'static str,
+    /// What the figures mean, a line each.
+    pub(crate) notes: Vec<&'static str>,
+    /// The lines of the table.
+    pub(crate) rows: Vec<Row>,
+}
+
+/// One case's figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Row {
+    /// By which a filter finds it.
+    pub(crate) id: String,
+    /// What ran.
+    pub(crate) what: String,
+    /// Of how many bytes, as a name.
+    pub(crate) size: String,
+    /// Payload bytes of one call.
+    pub(crate) bytes: usize,
+    /// Samples.
+    pub(crate) rounds: usize,
+    /// Calls in each sample.
+    pub(crate) calls: u32,
+    /// Microseconds per call, of CPU time.
+    pub(crate) micros: Spread,
+    /// 10^9 payload bytes per second of CPU time.
+    pub(crate) gb_per_s: Spread,
+    /// 10^9 payload bytes per second on the wall.
+    pub(crate) wall_gb_per_s: Spread,
+    /// Beside what else ran, from round to round.
+    pub(crate) ratios: Vec<Ratio>,
+}
+
+/// How one case compares with another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Ratio {
+    /// What the number says.
+    pub(crate) name: &'static str,
+    /// The number.
+    #[serde(flatten)]
+    pub(crate) spread: Spread,
+}
+
+impl Row {
+    /// The figures of `series`, each of whose calls handled `bytes` payload bytes. The size is named after
+    /// `nominal`, which is what was aimed at.
+    pub(crate) fn new(id: &str, what: impl Into<String>, nominal: usize, bytes: usize, series: &Series) -> Self {
+        let rate = |seconds: &[f64]| Spread::of(seconds.iter().map(|s| as_f64(bytes) / s / 1e9).collect());
+        Self {
+            id: id.to_owned(),
+            what: what.into(),
+            size: size_name(nominal),
+            bytes,
+            rounds: series.cpu.len(),
+            calls: series.calls,
+            micros: Spread::of(series.cpu.clone()).times(1e6),
+            gb_per_s: rate(&series.cpu),
+            wall_gb_per_s: rate(&series.wall),
+            ratios: Vec::new(),
+        }
+    }
+
+    /// Adds a ratio, given round by round.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &'static str, ratios: Vec<f64>) -> Self {
+        self.ratios.push(Ratio { name, spread: Spread::of(ratios) });
+        self
+    }
+}
+
+/// A number of bytes for arithmetic with seconds. Exact below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "no buffer here comes near 2^53 bytes")]
+pub(crate) fn as_f64(bytes: usize) -> f64 {
+    bytes as f64
+}
+
+/// Something that must hold on any machine, since it compares two things that ran side by side.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Floor {
+    /// What is compared.
+    pub(crate) what: String,
+    /// The least that passes.
+    pub(crate) at_least: f64,
+    /// What was measured; the median counts.
+    pub(crate) measured: Spread,
+    /// Whether it passes.
+    pub(crate) pass: bool,
+}
+
+impl Floor {
+    /// Judges ratios that were taken round by round. No measurement doesn't pass.
+    pub(crate) fn new(what: impl Into<String>, at_least: f64, ratios: Vec<f64>) -> Self {
+        let measured = Spread::of(ratios);
+        Self { what: what.into(), at_least, measured, pass: measured.median >= at_least }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_decimal_and_follow_from_bytes_and_seconds() {
+        let series = Series { cpu: vec![0.001, 0.002, 0.004], wall: vec![0.01, 0.01, 0.01], calls: 7 };
+        let row = Row::new("a/b", "b", 1 << 20, 1_000_000, &series);
+        assert_eq!((row.size.as_str(), row.rounds, row.calls), ("1 MiB", 3, 7));
+        assert_eq!(row.gb_per_s, Spread { median: 0.5, min: 0.25, max: 1.0 });
+        assert_eq!(row.wall_gb_per_s.median, 0.1);
+        assert_eq!(row.micros, Spread { median: 2000.0, min: 1000.0, max: 4000.0 });
+    }
+
+    #[test]
+    fn a_floor_is_met_by_its_own_value_and_by_nothing_below_or_unknown() {
+        assert!(Floor::new("a", 0.8, vec![0.1, 0.8, 0.9]).pass);
+        assert!(!Floor::new("a", 0.8, vec![0.1, 0.79, 0.9]).pass);
+        assert!(!Floor::new("a", 0.8, Vec::new()).pass);
+    }
+}

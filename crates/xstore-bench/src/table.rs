@@ -1,0 +1,148 @@
+//! Reports as aligned text.
+
+use core::fmt::Write;
+
+use crate::host::Host;
+use crate::measure::Spread;
+use crate::report::{Floor, Report, Row, Section};
+
+/// The whole report.
+pub(crate) fn report(report: &Report) -> String {
+    let mut text = host(&report.host);
+    for section in report.sections.iter().filter(|section| !section.rows.is_empty()) {
+        text.push_str(&self::section(section));
+    }
+    text.push_str(&floors(&report.floors, report.quick));
+    text
+}
+
+fn host(host: &Host) -> String {
+    let mut lines = vec![
+        ["CPU", &host.cpu].map(str::to_owned),
+        ["cores".into(), host.cores.to_string()],
+        ["system".into(), host.system.clone()],
+        ["instructions".into(), host.features.join(" ")],
+        ["XOR kernel", host.kernel].map(str::to_owned),
+        ["built by".into(), format!("{}, opt-level {}", host.rustc, host.opt_level)],
+        ["time".into(), format!("{}, one thread", host.clock)],
+    ];
+    if let Some(load) = host.load {
+        lines.push(["load".into(), format!("{load:.2}")]);
+    }
+    let mut text = aligned(&lines.map_rows(), &[Side::Left, Side::Left]);
+    if host.opt_level != "3" {
+        text.push_str("Not built for speed: run it with `--release`.\n");
+    }
+    text
+}
+
+/// Owned rows for [`aligned`].
+trait MapRows {
+    fn map_rows(self) -> Vec<Vec<String>>;
+}
+
+impl<const N: usize> MapRows for Vec<[String; N]> {
+    fn map_rows(self) -> Vec<Vec<String>> {
+        self.into_iter().map(Vec::from).collect()
+    }
+}
+
+fn section(section: &Section) -> String {
+    let mut names: Vec<&'static str> = Vec::new();
+    for ratio in section.rows.iter().flat_map(|row| &row.ratios) {
+        if !names.contains(&ratio.name) {
+            names.push(ratio.name);
+        }
+    }
+    let mut header = ["what", "size", "us per call", "GB/s", "wall GB/s"].map(str::to_owned).to_vec();
+    header.extend(names.iter().map(|&name| name.to_owned()));
+    let mut rows = vec![header];
+    rows.extend(section.rows.iter().map(|row| cells(row, &names)));
+
+    let mut sides = vec![Side::Left];
+    sides.resize(5 + names.len(), Side::Right);
+    let mut text = format!("\n{}\n", section.title);
+    for note in &section.notes {
+        let _ = writeln!(text, "  {note}");
+    }
+    text.push_str(&aligned(&rows, &sides));
+    text
+}
+
+fn cells(row: &Row, ratios: &[&'static str]) -> Vec<String> {
+    let mut cells = vec![
+        row.what.clone(),
+        row.size.clone(),
+        number(row.micros.median),
+        number(row.gb_per_s.median),
+        number(row.wall_gb_per_s.median),
+    ];
+    for name in ratios {
+        let ratio = row.ratios.iter().find(|ratio| ratio.name == *name);
+        cells.push(ratio.map_or_else(String::new, |ratio| spread(ratio.spread)));
+    }
+    cells
+}
+
+fn floors(floors: &[Floor], quick: bool) -> String {
+    if floors.is_empty() {
+        return "\nNo floor was measured.\n".to_owned();
+    }
+    let rows = floors.iter().map(|floor| {
+        let verdict = if floor.pass { "PASS" } else { "FAIL" };
+        let measured = format!("{}, at least {}", spread(floor.measured), number(floor.at_least));
+        vec![verdict.to_owned(), floor.what.clone(), measured]
+    });
+    let mut text = "\nFloors\n".to_owned();
+    text.push_str(&aligned(&rows.collect::<Vec<_>>(), &[Side::Left, Side::Left, Side::Left]));
+    if quick {
+        text.push_str("A quick run judges nobody: its figures are rough, and the exit code doesn't depend on them.\n");
+    }
+    text
+}
+
+/// Median, and in parentheses the ends.
+fn spread(spread: Spread) -> String {
+    format!("{} ({}-{})", number(spread.median), number(spread.min), number(spread.max))
+}
+
+/// Three significant digits, or all digits before the point.
+fn number(value: f64) -> String {
+    // The thresholds are where rounding reaches the next power of ten.
+    let decimals = match value.abs() {
+        99.95.. => 0,
+        9.995.. => 1,
+        0.9995.. => 2,
+        0.09995.. => 3,
+        _ => 4,
+    };
+    format!("{value:.decimals$}")
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Left,
+    Right,
+}
+
+/// Columns two spaces apart; `sides` has a side for each.
+fn aligned(rows: &[Vec<String>], sides: &[Side]) -> String {
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|c| c.chars().count()).max();
+    let widths: Vec<usize> = (0..sides.len()).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for ((cell, side), &width) in row.iter().zip(sides).zip(&widths) {
+            let _ = match side {
+                Side::Left => write!(line, "  {cell:<width$}"),
+                Side::Right => write!(line, "  {cell:>width$}"),
+            };
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;
