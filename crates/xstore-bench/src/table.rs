@@ -17,34 +17,22 @@ pub(crate) fn report(report: &Report) -> String {
 }
 
 fn host(host: &Host) -> String {
+    let line = |name: &str, value: String| vec![name.to_owned(), value];
     let mut lines = vec![
-        ["CPU", &host.cpu].map(str::to_owned),
-        ["cores".into(), host.cores.to_string()],
-        ["system".into(), host.system.clone()],
-        ["instructions".into(), host.features.join(" ")],
-        ["XOR kernel", host.kernel].map(str::to_owned),
-        ["built by".into(), format!("{}, opt-level {}", host.rustc, host.opt_level)],
-        ["time".into(), format!("{}, one thread", host.clock)],
+        line("CPU", host.cpu.clone()),
+        line("cores", host.cores.to_string()),
+        line("system", host.system.clone()),
+        line("instructions", host.features.join(" ")),
+        line("XOR kernel", host.kernel.to_owned()),
+        line("built by", format!("{}, opt-level {}", host.rustc, host.opt_level)),
+        line("time", format!("{}, one thread", host.clock)),
     ];
-    if let Some(load) = host.load {
-        lines.push(["load".into(), format!("{load:.2}")]);
-    }
-    let mut text = aligned(&lines.map_rows(), &[Side::Left, Side::Left]);
+    lines.extend(host.load.map(|load| line("load", format!("{load:.2}"))));
+    let mut text = aligned(&lines, &[Side::Left, Side::Left]);
     if host.opt_level != "3" {
         text.push_str("Not built for speed: run it with `--release`.\n");
     }
     text
-}
-
-/// Owned rows for [`aligned`].
-trait MapRows {
-    fn map_rows(self) -> Vec<Vec<String>>;
-}
-
-impl<const N: usize> MapRows for Vec<[String; N]> {
-    fn map_rows(self) -> Vec<Vec<String>> {
-        self.into_iter().map(Vec::from).collect()
-    }
 }
 
 fn section(section: &Section) -> String {

@@ -40,6 +40,9 @@ impl Failure {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
                 Some("free some space there, or choose another place")
             }
+            std::io::ErrorKind::FileTooLarge => {
+                Some("no file may be that long there; choose another place, or split with a smaller --part")
+            }
             std::io::ErrorKind::ReadOnlyFilesystem => Some("it is on a read-only file system; choose another place"),
             _ => None,
         };

@@ -53,9 +53,9 @@ impl Output {
     /// The same where the payload itself goes to standard output: the report must not mix with it.
     pub(crate) fn result_aside(self, report: &impl Serialize, text: impl FnOnce() -> String) {
         if self.json {
-            eprintln!("{}", serde_json::to_string_pretty(report).unwrap_or_default());
+            aside(&serde_json::to_string_pretty(report).unwrap_or_default());
         } else if !self.quiet {
-            eprintln!("{}", text());
+            aside(&text());
         }
     }
 
@@ -73,7 +73,7 @@ impl Output {
     /// Something that isn't as it should be, though the command goes on. In JSON it is part of the report.
     pub(crate) fn warn(self, text: &str) {
         if !self.json {
-            eprintln!("warning: {text}");
+            aside(&format!("warning: {text}"));
         }
     }
 
@@ -88,7 +88,7 @@ impl Output {
                 help: failure.hint(),
                 exit: failure.exit(),
             };
-            eprintln!("{}", serde_json::to_string_pretty(&FailureReport { error: body }).unwrap_or_default());
+            aside(&serde_json::to_string_pretty(&FailureReport { error: body }).unwrap_or_default());
             return;
         }
         let mut text = format!("error[{}]: {failure}", failure.code());
@@ -104,6 +104,12 @@ impl Output {
             text.push_str("\nhelp: ");
             text.push_str(help);
         }
-        eprintln!("{text}");
+        aside(&text);
     }
+}
+
+/// A line on standard error. Where that is closed nobody reads, and the work and its exit code still count:
+/// `eprintln!` would panic.
+fn aside(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -13,7 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::{clock, progress};
 use folders::Folders;
-pub(crate) use folders::{parent, sync_folder};
+pub(crate) use folders::{parent, require_parent, sync_folder};
 use part::{PartJob, PartWritten, Sealer};
 use serde::Serialize;
 use source::Source;
@@ -29,8 +29,9 @@ use zeroize::Zeroizing;
 
 /// Parts of this size unless the file is very large.
 const DEFAULT_PART: u32 = 8 << 20;
-/// More parts than this make a part larger, so that the manifest stays far below its limit.
-const COMFORTABLE_PARTS: u64 = 8192;
+/// Upper bounds of what a manifest says of a part and of each of its shares, in bytes, without the backend's id.
+const PART_ENTRY: u64 = 160;
+const SHARE_ENTRY: u64 = 320;
 /// The longest metadata that this command writes: two integers and a tag.
 const METADATA_LEN: usize = 160;
 
@@ -85,15 +86,17 @@ pub(crate) fn run(
         .map_err(|error| Failure::usage(format!("--name: {error}")).help("give another name with --name"))?;
     let scheme = Scheme::new(job.threshold);
     let part = part_size(job)?;
+    let most = most_parts(job);
     let trailer = Layout::default_trailer(scheme, name.as_str().len(), METADATA_LEN);
     let layout = Layout::new(scheme, Layout::default_segment(scheme), trailer)
         .map_err(|error| Failure::new("CONFIG_INVALID", "these parameters make no layout").caused_by(error))?;
     refuse_existing(job.manifest)?;
+    require_parent(job.manifest)?;
 
     let mut entropy = Entropy::os();
     let object: [u8; 16] = entropy.array().map_err(random)?;
     let created = clock::now().ok_or_else(|| Failure::new("CONFIG_INVALID", "the system's clock is out of range"))?;
-    let folders = Folders::prepare(job.folders, &mut entropy)?;
+    let mut folders = Folders::prepare(job.folders, &mut entropy)?;
 
     let bar = progress::bar(out, "splitting", job.length);
     let mut source = Source::new(input, u64::from(part), job.pad_to);
@@ -101,7 +104,7 @@ pub(crate) fn run(
     let written = folders.with_writers(|writers| {
         let split = Arc::new(SplitPlan::new(scheme));
         let mut parts: Vec<Part> = Vec::new();
-        let mut tags: Vec<[u8; 32]> = Vec::new();
+        let mut tags: Zeroizing<Vec<[u8; 32]>> = Zeroizing::default();
         let mut stored = 0;
         loop {
             let number = u32::try_from(parts.len()).unwrap_or(u32::MAX);
@@ -118,11 +121,11 @@ pub(crate) fn run(
             stored += written.share_len;
             let last = written.last;
             tags.push(*written.payload_tag);
-            parts.push(entry(written, writers)?);
+            parts.push(entry(written, writers));
             if last {
                 return Ok((parts, stored));
             }
-            if parts.len() as u64 >= *xstore_manifest::limits::PARTS.end() {
+            if parts.len() as u64 >= most {
                 return Err(too_long());
             }
         }
@@ -154,6 +157,9 @@ pub(crate) fn run(
     })?;
     interrupt.check()?;
     write_manifest(job.manifest, &manifest)?;
+    // From here on somebody may rely on the shares, so nothing removes them any more.
+    folders.keep();
+    sync_folder(parent(job.manifest)).map_err(|error| writing_manifest(job.manifest, error))?;
     let report = Report {
         name: job.name.clone(),
         object: ObjectId::from_bytes(object).to_string(),
@@ -164,12 +170,11 @@ pub(crate) fn run(
         folders: folders.report(stored),
         seconds: watch.elapsed().as_secs_f64(),
     };
-    folders.keep();
     Ok(report)
 }
 
 /// The manifest's entry for a part.
-fn entry(written: PartWritten, writers: &[writer::Writer]) -> Result<Part, Failure> {
+fn entry(written: PartWritten, writers: &[writer::Writer]) -> Part {
     let shares = written.shares.into_iter().zip(writers).map(|(share, writer)| {
         Some(Share {
             backend: writer.backend().clone(),
@@ -179,24 +184,36 @@ fn entry(written: PartWritten, writers: &[writer::Writer]) -> Result<Part, Failu
             key_id: share.key_id,
         })
     });
-    Ok(Part {
+    Part {
         bytes: written.padded,
         past: Vec::new(),
         sharing: SharingId::from_bytes(written.sharing),
         shares: shares.collect(),
         trailer: written.trailer,
-    })
+    }
+}
+
+/// How many parts a manifest has room for: better known before the work than after it.
+fn most_parts(job: &Job<'_>) -> u64 {
+    let longest_id = *xstore_manifest::limits::BACKEND_ID.end() as u64;
+    let entry = PART_ENTRY + u64::from(job.threshold.n()) * (SHARE_ENTRY + longest_id);
+    (xstore_manifest::limits::TEXT as u64 / entry).min(*xstore_manifest::limits::PARTS.end())
 }
 
 fn part_size(job: &Job<'_>) -> Result<u32, Failure> {
+    let most = most_parts(job);
     let part = match job.part {
         Some(part) if (1..=u64::from(MAX_PART)).contains(&part) => part as u32,
         Some(_) => return Err(Failure::usage("--part must be from 1 byte to 64MiB")),
         None => {
-            let wanted = job.length.unwrap_or(0).div_ceil(COMFORTABLE_PARTS).next_power_of_two();
+            // Half of what there is room for, so that a growing file fits, too.
+            let wanted = job.length.unwrap_or(0).div_ceil(most / 2).next_power_of_two();
             wanted.clamp(u64::from(DEFAULT_PART), u64::from(MAX_PART)) as u32
         }
     };
+    if job.length.is_some_and(|length| length.div_ceil(u64::from(part)) > most) {
+        return Err(too_long());
+    }
     match job.pad_to {
         Some(0) => Err(Failure::usage("--pad-to must not be 0")),
         Some(step) if !u64::from(part).is_multiple_of(step) => Err(Failure::usage(format!(
@@ -217,13 +234,16 @@ fn refuse_existing(path: &Path) -> Result<(), Failure> {
 /// Writes the manifest: whole or not at all, and never over another file.
 fn write_manifest(path: &Path, manifest: &Manifest) -> Result<(), Failure> {
     use std::io::Write;
-    let fail = |error| Failure::io("SINK_FAILED", "write the manifest", path, error);
-    let folder = parent(path);
-    let mut file = tempfile::Builder::new().prefix(".xstore-").tempfile_in(folder).map_err(fail)?;
+    let fail = |error| writing_manifest(path, error);
+    let mut file = tempfile::Builder::new().prefix(".xstore-").tempfile_in(parent(path)).map_err(fail)?;
     file.write_all(&manifest.to_json()).map_err(fail)?;
     file.as_file().sync_all().map_err(fail)?;
     file.persist_noclobber(path).map_err(|error| fail(error.error))?;
-    sync_folder(folder).map_err(fail)
+    Ok(())
+}
+
+fn writing_manifest(path: &Path, error: std::io::Error) -> Failure {
+    Failure::io("SINK_FAILED", "write the manifest", path, error)
 }
 
 fn random(error: xstore_keys::EntropyError) -> Failure {
@@ -231,8 +251,8 @@ fn random(error: xstore_keys::EntropyError) -> Failure {
 }
 
 fn too_long() -> Failure {
-    Failure::new("MANIFEST_INVALID", "the input has more parts than a manifest may list")
-        .help("use larger parts: --part 64MiB")
+    Failure::new("INPUT_TOO_LONG", "the input has more parts than a manifest has room for")
+        .help("use larger parts, up to --part 64MiB, or split the input in pieces")
 }
 
 /// The key on a backend of one share.

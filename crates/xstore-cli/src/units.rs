@@ -19,7 +19,11 @@ pub(crate) fn seconds(text: &str) -> Result<u64, String> {
         .find_map(|(unit, factor)| text.strip_suffix(*unit).map(|number| (number, *factor)))
         .unwrap_or((text, 1));
     let value: u64 = number.trim().parse().map_err(|_| "use a number with s, m, h or d, such as 30d".to_owned())?;
-    value.checked_mul(factor).filter(|&s| s < 1 << 53).ok_or_else(|| "that is too long".to_owned())
+    match value.checked_mul(factor) {
+        Some(0) => Err("nothing could ever be joined; use at least 1s".to_owned()),
+        Some(seconds) if seconds < 1 << 53 => Ok(seconds),
+        _ => Err("that is too long".to_owned()),
+    }
 }
 
 /// A size for people: three digits or so.
@@ -64,6 +68,7 @@ mod tests {
         assert_eq!(seconds("30d"), Ok(30 * 86_400));
         assert_eq!(seconds("90"), Ok(90));
         assert!(seconds("1y").is_err());
+        assert!(seconds("0d").is_err());
         assert!(seconds("9007199254740992").is_err());
     }
 }

@@ -87,7 +87,7 @@ impl Decoder {
         let layout = part.shape.layout();
         let range = Range::new(&part.shape, part.shape.data_segments(), 1)?;
         let mut plaintext = Zeroizing::new(vec![0; layout.trailer_plaintext()]);
-        open(&range, runs, &part.sharing, &plans, layout.digest_field(), scratch, &mut plaintext, faults)?;
+        open(&range, runs, &part, &plans, scratch, &mut plaintext, faults)?;
         let read = Trailer::read(&plaintext)?;
         check(&read.trailer, &part, identity)?;
         let id = read.trailer.payload_key;
@@ -138,10 +138,9 @@ impl Decoder {
             expected: self.part.shape.data_segments(),
             actual: first.saturating_add(count),
         });
-        let digests = digests.and_then(|_| Range::new(&self.part.shape, first, count)).and_then(|range| {
-            let d = self.part.shape.layout().digest_field();
-            open(&range, runs, &self.part.sharing, &self.plans, d, scratch, out, &mut faults)
-        });
+        let digests = digests
+            .and_then(|_| Range::new(&self.part.shape, first, count))
+            .and_then(|range| open(&range, runs, &self.part, &self.plans, scratch, out, &mut faults));
         match digests {
             Ok(digests) => {
                 Outcome { result: Ok(Opened { first, digests, unadmitted: unadmitted(runs), out }), faults }

@@ -1,6 +1,7 @@
 //! From stored segments to checked plaintext: tags, combination, digests.
 
 use crate::batch::resize;
+use crate::decoder::ExpectedPart;
 use crate::digest::{digest_fields, suffix};
 use crate::error::{DecodeError, ShareFault};
 use crate::layout::{Kind, PartShape, Place};
@@ -154,13 +155,14 @@ pub(crate) fn for_each_group<'a>(
 pub(crate) fn open(
     range: &Range,
     runs: &[SegmentRun<'_>],
-    sharing: &[u8; 16],
+    part: &ExpectedPart,
     plans: &Plans,
-    digest_field: usize,
     scratch: &mut Scratch,
     out: &mut [u8],
     faults: &mut Vec<(ShareIndex, ShareFault)>,
 ) -> Result<Vec<[u8; 32]>, DecodeError> {
+    let sharing = &part.sharing;
+    let digest_field = part.shape.layout().digest_field();
     let expected = range.places.iter().map(|place| place.body - digest_field).sum();
     if out.len() != expected {
         return Err(DecodeError::Buffer { what: "the output", expected, actual: out.len() });

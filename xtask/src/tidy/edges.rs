@@ -11,6 +11,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("xstore-keys", &[]),
     ("xstore-share", &["xorida-core", "xstore-keys"]),
     ("xstore-manifest", &["xstore-keys"]),
+    // Writes objects in memory for the tests of all the others.
+    ("xstore-vectors", &["xorida-core", "xstore-keys", "xstore-share", "xstore-manifest"]),
     ("xstore-backend", &[]),
     ("xstore-core", &["xorida-core", "xstore-keys", "xstore-share", "xstore-manifest", "xstore-backend"]),
     ("xstore-backend-fs", &["xstore-backend"]),
@@ -46,7 +48,7 @@ const ALL_LIBRARIES: &[&str] = &[
 ];
 
 /// What tests of any crate may use besides.
-const IN_TESTS: &[&str] = &["xstore-testkit"];
+const IN_TESTS: &[&str] = &["xstore-testkit", "xstore-vectors"];
 
 /// Crates that know no runtime and do no I/O of their own.
 const LEAVES: [&str; 4] = ["xorida-core", "xstore-keys", "xstore-share", "xstore-manifest"];

@@ -16,6 +16,12 @@ struct Folder {
     /// Why the folder itself can't be used.
     unusable: Option<String>,
     indexes: BTreeSet<u8>,
+    /// Parts of which it holds a share, good or bad.
+    found_parts: usize,
+    /// The last of them.
+    last_found: Option<u32>,
+    /// Whether a share in it was opened.
+    read: bool,
     good_parts: usize,
     problems: usize,
     told: Vec<String>,
@@ -30,7 +36,8 @@ pub(super) struct Folders(Vec<Folder>);
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FolderReport {
     pub(crate) path: PathBuf,
-    /// `good`, `bad` (something failed), `empty` (no share of this object) or `unused`.
+    /// `good`, `bad` (something failed), `empty` (no share of this object) or `unused` (holds shares, but none was
+    /// needed and none was read).
     pub(crate) state: &'static str,
     /// The share indexes that were found in it; one where all is well.
     pub(crate) indexes: Vec<u8>,
@@ -75,19 +82,18 @@ impl Folders {
             path: path.clone(),
             unusable: unusable(path),
             indexes: BTreeSet::new(),
+            found_parts: 0,
+            last_found: None,
+            read: false,
             good_parts: 0,
             problems: 0,
             told: Vec::new(),
             codes: BTreeSet::new(),
         };
-        let mut folders: Vec<Folder> = Vec::with_capacity(paths.len());
-        for path in paths {
-            // The same path twice would count its shares twice in the report.
-            if folders.iter().all(|known| known.path != *path) {
-                folders.push(folder(path));
-            }
-        }
-        Self(folders)
+        // One folder under two names would be told of twice.
+        let mut seen = BTreeSet::new();
+        let first = |path: &&PathBuf| seen.insert(path.canonicalize().unwrap_or_else(|_| (*path).clone()));
+        Self(paths.iter().filter(first).map(folder).collect())
     }
 
     pub(super) fn len(&self) -> usize {
@@ -96,7 +102,7 @@ impl Folders {
 
     /// Opens the file of a share in a folder; None where there is none. Only a plain file is opened: a link, a pipe
     /// or a device in a folder that somebody else prepared must not be followed.
-    pub(super) fn file(&mut self, folder: usize, key: &str, index: u8) -> Option<(File, u64)> {
+    pub(super) fn file(&mut self, folder: usize, part: u32, key: &str, index: u8) -> Option<(File, u64)> {
         let this = &mut self.0[folder];
         if this.unusable.is_some() {
             return None;
@@ -105,18 +111,30 @@ impl Folders {
         let problem = match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => error.to_string(),
-            Ok(metadata) if !metadata.is_file() => "not a plain file".to_owned(),
-            Ok(_) => match File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file))) {
-                Ok((length, file)) => {
-                    this.indexes.insert(index);
-                    return Some((file, length));
+            Ok(metadata) => {
+                this.found(part, index);
+                let opened = || File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
+                match metadata.is_file().then(opened) {
+                    Some(Ok((length, file))) => {
+                        this.read = true;
+                        return Some((file, length));
+                    }
+                    Some(Err(error)) => error.to_string(),
+                    None => "not a plain file".to_owned(),
                 }
-                Err(error) => error.to_string(),
-            },
+            }
         };
-        this.indexes.insert(index);
         self.problem(folder, "BACKEND_UNAVAILABLE", format!("{key}: {problem}"));
         None
+    }
+
+    /// Remembers the folders from `first` on that hold a share which isn't needed from them.
+    pub(super) fn unneeded(&mut self, first: usize, part: u32, key: &str, index: u8) {
+        for folder in self.0.iter_mut().skip(first).filter(|folder| folder.unusable.is_none()) {
+            if folder.path.join(key).symlink_metadata().is_ok() {
+                folder.found(part, index);
+            }
+        }
     }
 
     /// Remembers that something in a folder is wrong.
@@ -141,7 +159,7 @@ impl Folders {
 
     /// The failure of a part that fewer than `needed` shares are left for.
     pub(super) fn insufficient(&self, part: u32, found: usize, needed: usize) -> Failure {
-        let details = self.0.iter().map(|folder| folder.report(part as usize).line()).collect();
+        let details = self.0.iter().map(|folder| folder.report(part as usize + 1).line()).collect();
         Failure::new(
             "INSUFFICIENT_SHARES",
             format!("part {part}: {needed} good shares are needed, {found} found"),
@@ -152,28 +170,41 @@ impl Folders {
 }
 
 impl Folder {
+    fn found(&mut self, part: u32, index: u8) {
+        self.indexes.insert(index);
+        if self.last_found.replace(part) != Some(part) {
+            self.found_parts += 1;
+        }
+    }
+
     fn report(&self, parts: usize) -> FolderReport {
         let mut problems = self.told.clone();
+        let mut codes = self.codes.clone();
         if let Some(unusable) = &self.unusable {
             problems.push(unusable.clone());
+            codes.insert("BACKEND_UNAVAILABLE");
         }
-        let missing = parts.saturating_sub(self.good_parts);
+        let missing = parts.saturating_sub(self.found_parts);
+        if self.found_parts > 0 && missing > 0 {
+            problems.push(format!("{missing} of {parts} parts are missing"));
+            codes.insert("SHARE_NOT_FOUND");
+        }
         let state = if !problems.is_empty() {
             "bad"
-        } else if self.indexes.is_empty() {
+        } else if self.found_parts == 0 {
+            codes.insert("SHARE_NOT_FOUND");
             "empty"
-        } else if missing > 0 {
-            problems.push(format!("{missing} of {parts} parts are missing"));
-            "bad"
-        } else {
+        } else if self.read {
             "good"
+        } else {
+            "unused"
         };
         FolderReport {
             path: self.path.clone(),
             state,
             indexes: self.indexes.iter().copied().collect(),
             good_parts: self.good_parts,
-            codes: self.codes.iter().copied().collect(),
+            codes: codes.into_iter().collect(),
             problems,
             more_problems: self.problems.saturating_sub(self.told.len()),
         }

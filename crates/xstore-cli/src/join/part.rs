@@ -117,7 +117,7 @@ impl PartJoin {
                 let finished = decoder.finish().map_err(|error| context.failure(error))?;
                 object.add(&finished).map_err(|error| context.failure(error))?;
                 write(sink, &released, bar)?;
-                shares.done(folders);
+                shares.done(context, folders);
                 return Ok(());
             }
             write(sink, &released, bar)?;

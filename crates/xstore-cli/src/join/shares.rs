@@ -69,10 +69,12 @@ impl<'a> Shares<'a> {
         let Some(share) = self.waiting.next() else { return false };
         // Two folders may hold copies of one share, and the first of them a bad one.
         for folder in 0..folders.len() {
-            let Some((mut file, length)) = folders.file(folder, share.key.as_str(), share.index) else { continue };
+            let found = folders.file(folder, context.number, share.key.as_str(), share.index);
+            let Some((mut file, length)) = found else { continue };
             match verifier(context, share, &mut file, length) {
                 Ok(Ok(verifier)) => {
                     self.sources.push(Source { folder, verifier, file, bytes: Vec::new(), failed: BTreeSet::new() });
+                    folders.unneeded(folder + 1, context.number, share.key.as_str(), share.index);
                     break;
                 }
                 Ok(Err(fault)) => folders.problem(folder, fault.code(), context.tell(&fault)),
@@ -123,7 +125,10 @@ impl<'a> Shares<'a> {
     }
 
     /// The part is joined.
-    pub(super) fn done(&self, folders: &mut Folders) {
+    pub(super) fn done(&self, context: &Context<'_>, folders: &mut Folders) {
+        for share in self.waiting.clone() {
+            folders.unneeded(0, context.number, share.key.as_str(), share.index);
+        }
         for source in self.sources.iter().filter(|source| source.failed.is_empty()) {
             folders.good(source.folder);
         }

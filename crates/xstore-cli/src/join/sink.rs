@@ -1,7 +1,7 @@
 //! Where the bytes go: a file that appears whole or not at all, or standard output.
 
 use crate::failure::Failure;
-use crate::split::parent;
+use crate::split::{parent, require_parent};
 use std::io::{BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -25,8 +25,14 @@ impl Sink {
                 return Err(Failure::new("OUTPUT_EXISTS", format!("{} exists already", path.display()))
                     .help("name another file with --output, or replace it with --force"));
             }
+            // A device, a pipe or a socket would be replaced, not written to.
+            Ok(_) if path.metadata().is_ok_and(|metadata| !metadata.is_file()) => {
+                return Err(Failure::usage(format!("{} is not a regular file, so it isn't replaced", path.display()))
+                    .help("name a file, or - for standard output, with --output"));
+            }
             _ => {}
         }
+        require_parent(path)?;
         let file = tempfile::Builder::new()
             .prefix(".xstore-")
             .tempfile_in(parent(path))

@@ -91,7 +91,7 @@ impl Folders {
     }
 
     /// Keeps what was written.
-    pub(crate) fn keep(mut self) {
+    pub(crate) const fn keep(&mut self) {
         self.keep = true;
     }
 }
@@ -101,7 +101,8 @@ impl Drop for Folders {
         if self.keep {
             return;
         }
-        for folder in &self.folders {
+        // Backwards: a folder that was made may hold a later one.
+        for folder in self.folders.iter().rev() {
             // The namespace is this split's own: nobody else's file is in it. What can't be removed is noise that
             // no manifest names.
             let _ = fs::remove_dir_all(folder.path.join(&folder.namespace));
@@ -151,6 +152,16 @@ fn backend_id(resolved: &Path, index: usize, others: &[Folder]) -> BackendId {
 /// The folder that a file is in.
 pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Checks that the folder of a file that is written at the end exists: better said before the work than after it.
+pub(crate) fn require_parent(path: &Path) -> Result<(), Failure> {
+    let folder = parent(path);
+    if folder.is_dir() {
+        return Ok(());
+    }
+    Err(Failure::new("SINK_FAILED", format!("can't write {}: {} is not a folder", path.display(), folder.display()))
+        .help("make the folder first, or name a file in another one"))
 }
 
 /// Makes a folder's entries survive a power loss.

@@ -15,7 +15,7 @@ pub enum Problem {
     /// A member that the format doesn't name. The place is the object that has it.
     #[error("has an unknown member \"{name}\"; remove it, or put it in `ext`")]
     UnknownMember {
-        /// The member's name: at most 40 characters, what isn't printable ASCII as `\u{..}`.
+        /// The member's name: at most 40 characters, then `...`; what isn't printable ASCII is escaped.
         name: String,
     },
     /// A member stands twice in one object.
