@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn noise_repeats_by_seed_and_not_within() {
         // The first two outputs that SplitMix64 gives for seed 0, as its reference implementation prints them.
-        assert_eq!(noise(12, 0), [0xAF, 0xCD, 0x1D, 0x39, 0xB2, 0x1E, 0x22, 0xE2, 0xF4, 0x65, 0xB8, 0xC7]);
+        assert_eq!(noise(12, 0), [0xAF, 0xCD, 0x1D, 0x7B, 0x39, 0xA8, 0x20, 0xE2, 0xF4, 0x65, 0xB9, 0xA1]);
         assert_ne!(noise(64, 1), noise(64, 2));
     }
 }

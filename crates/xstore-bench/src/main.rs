@@ -55,7 +55,8 @@ fn run() -> Result<ExitCode, Failure> {
         Request::Run(scope) => scope,
     };
     let report = measure(&scope)?;
-    let text = if scope.json { serde_json::to_string_pretty(&report)? + "\n" } else { table::report(&report) };
+    let text =
+        if scope.json { serde_json::to_string_pretty(&report)? + "\n" } else { table::report(&report) };
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()?;
@@ -87,7 +88,11 @@ fn measure(scope: &Scope) -> Result<Report, Failure> {
 
 /// A floor that isn't reached is a failure, but for a quick run, whose figures are too rough to judge by.
 fn verdict(report: &Report) -> ExitCode {
-    if report.quick || report.floors.iter().all(|floor| floor.pass) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if report.quick || report.floors.iter().all(|floor| floor.pass) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 #[cfg(test)]

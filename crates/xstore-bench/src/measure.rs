@@ -146,8 +146,11 @@ impl Spread {
             return Self { median: f64::NAN, min: f64::NAN, max: f64::NAN };
         };
         let middle = values.len() / 2;
-        let median =
-            if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) };
+        let median = if values.len() % 2 == 1 {
+            values[middle]
+        } else {
+            f64::midpoint(values[middle - 1], values[middle])
+        };
         Self { median, min, max }
     }
 

@@ -139,6 +139,10 @@ mod tests {
     #[test]
     fn floors_stand_where_they_are_promised() {
         assert!(has_floor(ENCODE, 2, MIB) && has_floor(ENCODE, 2, 64 * MIB) && has_floor(DECODE, 2, MIB));
-        assert!(!has_floor(ENCODE_CHECKED, 2, MIB) && !has_floor(ENCODE, 3, MIB) && !has_floor(DECODE, 2, 1 << 16));
+        assert!(
+            !has_floor(ENCODE_CHECKED, 2, MIB)
+                && !has_floor(ENCODE, 3, MIB)
+                && !has_floor(DECODE, 2, 1 << 16)
+        );
     }
 }

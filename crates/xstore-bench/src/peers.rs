@@ -114,7 +114,13 @@ fn group(scope: &Scope, size: usize) -> Result<(Vec<Row>, Vec<Floor>), Failure> 
 
     let rows = cases.iter().zip(&series).enumerate().map(|(at, (case, own))| {
         let name = case.id.rsplit('/').next().unwrap_or_default();
-        let row = Row::new(&case.id, name.replace('-', " ").replace("aes gcm+reed solomon simd", "gcm + rs"), size, size, own);
+        let row = Row::new(
+            &case.id,
+            name.replace('-', " ").replace("aes gcm+reed solomon simd", "gcm + rs"),
+            size,
+            size,
+            own,
+        );
         let ours = if name.contains("split") { SPLIT } else { COMBINE };
         match named(ours) {
             Some(ours) if at > 1 => row.with("times ours", own.over(ours)),
@@ -126,7 +132,8 @@ fn group(scope: &Scope, size: usize) -> Result<(Vec<Row>, Vec<Floor>), Failure> 
     if let (Some(ours), Some(vsss), Some(blahaj)) = (named(SPLIT), named(VSSS_SPLIT), named(BLAHAJ_SPLIT))
         && size == JUDGED
     {
-        let what = format!("({K},{N}) split of {}, times as fast as the fastest sharing crate", size_name(size));
+        let what =
+            format!("({K},{N}) split of {}, times as fast as the fastest sharing crate", size_name(size));
         floors.push(Floor::new(what, TIMES, times_fastest(ours, &[vsss, blahaj])));
     }
     Ok((rows, floors))

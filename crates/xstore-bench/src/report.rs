@@ -68,7 +68,13 @@ pub(crate) struct Ratio {
 impl Row {
     /// The figures of `series`, each of whose calls handled `bytes` payload bytes. The size is named after
     /// `nominal`, which is what was aimed at.
-    pub(crate) fn new(id: &str, what: impl Into<String>, nominal: usize, bytes: usize, series: &Series) -> Self {
+    pub(crate) fn new(
+        id: &str,
+        what: impl Into<String>,
+        nominal: usize,
+        bytes: usize,
+        series: &Series,
+    ) -> Self {
         let rate = |seconds: &[f64]| Spread::of(seconds.iter().map(|s| as_f64(bytes) / s / 1e9).collect());
         Self {
             id: id.to_owned(),

@@ -56,7 +56,9 @@ impl Request {
                     return Err(Failure::Usage(format!("unknown option `{option}`")));
                 }
                 _ if scope.filter.is_none() => scope.filter = Some(word),
-                _ => return Err(Failure::Usage(format!("a second filter, `{word}`; one is all there can be"))),
+                _ => {
+                    return Err(Failure::Usage(format!("a second filter, `{word}`; one is all there can be")));
+                }
             }
         }
         Ok(Self::Run(scope))

@@ -84,7 +84,9 @@ fn floors(floors: &[Floor], quick: bool) -> String {
     let mut text = "\nFloors\n".to_owned();
     text.push_str(&aligned(&rows.collect::<Vec<_>>(), &[Side::Left, Side::Left, Side::Left]));
     if quick {
-        text.push_str("A quick run judges nobody: its figures are rough, and the exit code doesn't depend on them.\n");
+        text.push_str(
+            "A quick run judges nobody: its figures are rough, and the exit code doesn't depend on them.\n",
+        );
     }
     text
 }
@@ -115,7 +117,8 @@ enum Side {
 
 /// Columns two spaces apart; `sides` has a side for each.
 fn aligned(rows: &[Vec<String>], sides: &[Side]) -> String {
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|c| c.chars().count()).max();
+    let width =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|c| c.chars().count()).max();
     let widths: Vec<usize> = (0..sides.len()).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
     for row in rows {

@@ -92,11 +92,8 @@ impl Workbench {
         let block = size / scheme.blocks();
         let size = block * scheme.blocks();
         let last: Vec<ShareIndex> = ShareIndex::all(scheme).skip(usize::from(n - k)).collect();
-        let rebuild = if n > k {
-            Some(RebuildPlan::new(scheme, &last, ShareIndex::new(0, scheme)?)?)
-        } else {
-            None
-        };
+        let rebuild =
+            if n > k { Some(RebuildPlan::new(scheme, &last, ShareIndex::new(0, scheme)?)?) } else { None };
         Ok(Self {
             split: SplitPlan::new(scheme),
             combine: CombinePlan::new(scheme, &last)?,

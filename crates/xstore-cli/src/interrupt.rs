@@ -20,6 +20,16 @@ impl Interrupt {
         Self(flag)
     }
 
+    /// Lets the signals end the process at once, with the same exit code: for work that leaves nothing behind, and
+    /// that may hang in a write to a pipe that nobody reads.
+    pub(crate) fn at_once() -> Self {
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            let set = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::new(AtomicBool::new(true)));
+            debug_assert!(set.is_ok(), "these signals can be watched");
+        }
+        Self::default()
+    }
+
     /// Fails once somebody asked to stop.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         if self.0.load(Ordering::Relaxed) { Err(Failure::interrupted()) } else { Ok(()) }

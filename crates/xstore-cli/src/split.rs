@@ -5,6 +5,7 @@
 
 mod folders;
 mod part;
+mod patient;
 mod source;
 mod writer;
 
@@ -14,6 +15,7 @@ use crate::output::Output;
 use crate::{clock, progress};
 use folders::Folders;
 pub(crate) use folders::{parent, require_parent, sync_folder};
+pub(crate) use patient::{patient, standard_input};
 use part::{PartJob, PartWritten, Sealer};
 use serde::Serialize;
 use source::Source;
@@ -37,6 +39,8 @@ const METADATA_LEN: usize = 160;
 
 /// What to split, how, and where to.
 pub(crate) struct Job<'a> {
+    /// What the input is called in messages.
+    pub(crate) source: &'a Path,
     pub(crate) threshold: Threshold,
     pub(crate) folders: &'a [PathBuf],
     pub(crate) manifest: &'a Path,
@@ -109,6 +113,7 @@ pub(crate) fn run(
         loop {
             let number = u32::try_from(parts.len()).unwrap_or(u32::MAX);
             let job = PartJob {
+                source: job.source,
                 object,
                 number,
                 created: created.as_millis(),
@@ -130,7 +135,8 @@ pub(crate) fn run(
             }
         }
     });
-    let (parts, stored) = written?;
+    // What an interrupted split fails with is of its own making.
+    let (parts, stored) = written.map_err(|failure| interrupt.check().err().unwrap_or(failure))?;
     bar.finish_and_clear();
 
     let count = parts.len();

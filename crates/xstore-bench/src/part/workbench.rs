@@ -7,9 +7,9 @@ use std::sync::Arc;
 use xorida_core::{Scheme, ShareIndex, SplitPlan, Threshold};
 use xstore_keys::{Date, Entropy, IntegrityKey, KeyRing};
 use xstore_share::{
-    DecodeScratch, Decoder, EncodeScratch, Encoder, ExpectedPart, ExpectedShare, HEADER_LEN, Identity, LastPart,
-    Layout, Metadata, ObjectCheck, ObjectKind, PadSource, PartInfo, PartShape, Plans, SegmentRun, ShareVerifier,
-    TAG_LEN,
+    DecodeScratch, Decoder, EncodeScratch, Encoder, ExpectedPart, ExpectedShare, HEADER_LEN, Identity,
+    LastPart, Layout, Metadata, ObjectCheck, ObjectKind, PadSource, PartInfo, PartShape, Plans, SegmentRun,
+    ShareVerifier, TAG_LEN,
 };
 
 use crate::bytes::{MIB, noise};
@@ -142,7 +142,8 @@ impl Workbench {
 
         let segments = shape.data_segments();
         let part = ExpectedPart { shape, sharing: self.sharing };
-        let identity = Identity { object: OBJECT, generation: 1, part: 0, last: true, created: 0, name: NAME };
+        let identity =
+            Identity { object: OBJECT, generation: 1, part: 0, last: true, created: 0, name: NAME };
         let trailer = runs(place(&shape, segments)?, shape.layout().stored_trailer());
         let plans = Arc::clone(&self.plans);
         let scratch = &mut self.decode_scratch;
@@ -153,7 +154,8 @@ impl Workbench {
         for first in (0..segments).step_by(self.batch) {
             let count = (segments - first).min(self.batch as u64);
             let impossible = Failure::Wrong("the layout");
-            let (Some(stored), Some(padded)) = (shape.stored_run(first, count), shape.payload_run(first, count))
+            let (Some(stored), Some(padded)) =
+                (shape.stored_run(first, count), shape.payload_run(first, count))
             else {
                 return Err(impossible);
             };
@@ -178,7 +180,8 @@ impl Workbench {
             hmac: self.ends[i],
         };
         let header: &[u8; HEADER_LEN] = share.first_chunk().ok_or(Failure::Wrong("the share's length"))?;
-        let mut verifier = ShareVerifier::open(shape, &self.sharing, &expected, &self.ring, share.len() as u64, header)?;
+        let mut verifier =
+            ShareVerifier::open(shape, &self.sharing, &expected, &self.ring, share.len() as u64, header)?;
         let tags = (0..=shape.data_segments()).filter_map(|m| {
             let place = shape.place(m)?;
             share.get(length(place.offset) + place.body..)?.first_chunk().copied()

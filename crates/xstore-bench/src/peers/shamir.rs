@@ -84,7 +84,8 @@ impl Vsss {
     /// From the last k shares, like ours.
     pub(super) fn combine(&mut self) -> Result<(), Failure> {
         let given = &self.shares[usize::from(self.n - self.k)..];
-        self.out = black_box(Gf256::combine_bytes(black_box(given))).map_err(|e| Failure::peer("vsss-rs", e))?;
+        self.out =
+            black_box(Gf256::combine_bytes(black_box(given))).map_err(|e| Failure::peer("vsss-rs", e))?;
         Ok(())
     }
 
@@ -119,7 +120,8 @@ impl Blahaj {
     /// From the last k shares, like ours.
     pub(super) fn combine(&mut self) -> Result<(), Failure> {
         let given = &self.shares[usize::from(self.n - self.sharks.0)..];
-        self.out = black_box(self.sharks.recover(black_box(given))).map_err(|e| Failure::peer("blahaj", e))?;
+        self.out =
+            black_box(self.sharks.recover(black_box(given))).map_err(|e| Failure::peer("blahaj", e))?;
         Ok(())
     }
 

@@ -33,7 +33,7 @@ fn a_section_lines_up_and_leaves_missing_ratios_empty() {
     let expected = "
 Things
   What they are.
-  what          size  us per call    GB/s  wall GB/s           of memcpy
+  what          size  us per call    GB/s  wall GB/s            of memcpy
   short        1 KiB         1.00    1.02      0.512
   much longer  1 KiB         1000  0.0010     0.0005  0.500 (0.250-0.750)
 ";

@@ -114,6 +114,7 @@ impl Stage {
             .map_err(|error| Failure::io("SOURCE_FAILED", "read", &self.original, error))?;
         let length = input.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
         let job = split::Job {
+            source: &self.original,
             threshold: Threshold::new(2, 3)
                 .map_err(|error| Failure::new("CONFIG_INVALID", "2-of-3 is refused").caused_by(error))?,
             folders: &self.folders,

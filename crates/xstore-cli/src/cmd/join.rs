@@ -14,7 +14,7 @@ pub(super) fn run(args: &Join, out: Output) -> Result<(), Failure> {
     let job =
         Job { manifest: &args.manifest, folders: &args.from, name: args.name.as_deref(), fast: args.fast };
     // Before there is a temporary file that a signal would leave behind.
-    let interrupt = Interrupt::watch();
+    let interrupt = if to_stdout { Interrupt::at_once() } else { Interrupt::watch() };
     let mut sink = if to_stdout { Sink::stdout() } else { Sink::file(&args.output, args.force)? };
     let report = join::run(&job, &ring, &mut sink, &interrupt, out)?;
     interrupt.check()?;

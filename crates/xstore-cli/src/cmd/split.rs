@@ -8,7 +8,8 @@ use crate::output::Output;
 use crate::split::{self, Job, Report};
 use crate::units::{human_bytes, human_rate};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
+use std::path::Path;
 use xstore_share::PadSource;
 
 pub(super) fn run(args: &Split, out: Output) -> Result<(), Failure> {
@@ -29,8 +30,9 @@ pub(super) fn run(args: &Split, out: Output) -> Result<(), Failure> {
     })?;
     let from_stdin = args.file.as_os_str() == "-";
     let fail = |error| Failure::io("SOURCE_FAILED", "read", &args.file, error);
+    let interrupt = Interrupt::watch();
     let (input, length, default_name): (Box<dyn Read>, Option<u64>, String) = if from_stdin {
-        (Box::new(io::stdin().lock()), None, "stdin".to_owned())
+        (split::standard_input(&interrupt).map_err(fail)?, None, "stdin".to_owned())
     } else {
         let file = File::open(&args.file).map_err(fail)?;
         let metadata = file.metadata().map_err(fail)?;
@@ -39,9 +41,14 @@ pub(super) fn run(args: &Split, out: Output) -> Result<(), Failure> {
                 .help("split takes one file; pipe a folder through tar: tar c FOLDER | xstore split - ..."));
         }
         let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        (Box::new(file), metadata.is_file().then_some(metadata.len()), name)
+        if metadata.is_file() {
+            (Box::new(file), Some(metadata.len()), name)
+        } else {
+            (split::patient(file, &interrupt), None, name)
+        }
     };
     let job = Job {
+        source: if from_stdin { Path::new("standard input") } else { &args.file },
         threshold: args.threshold,
         folders: &args.into,
         manifest: &args.manifest,
@@ -52,7 +59,7 @@ pub(super) fn run(args: &Split, out: Output) -> Result<(), Failure> {
         pads: if args.os_randomness { PadSource::OperatingSystem } else { PadSource::Seeded },
         length,
     };
-    let report = split::run(&job, input, keys, &Interrupt::watch(), out)?;
+    let report = split::run(&job, input, keys, &interrupt, out)?;
     out.result(&report, || text(&report))
 }
 

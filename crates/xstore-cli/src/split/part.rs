@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::Arc;
 use xorida_core::SplitPlan;
 use xstore_keys::{Entropy, KeyId, Keys};
@@ -27,6 +28,8 @@ const MAX_THREADS: usize = 16;
 
 /// What a part is told about its object.
 pub(super) struct PartJob<'a> {
+    /// Where the bytes come from, as the user named it.
+    pub(super) source: &'a Path,
     pub(super) object: [u8; 16],
     pub(super) number: u32,
     pub(super) created: i64,
@@ -102,8 +105,8 @@ impl Sealer {
             names.push(key);
         }
 
-        let length = self.data(&mut encoder, source, writers, bar)?;
-        let last = source.is_done().map_err(reading)?;
+        let length = self.data(job.source, &mut encoder, source, writers, bar)?;
+        let last = source.is_done().map_err(|error| reading(job.source, error))?;
         let total = source.taken();
         let last_part = last.then(|| LastPart {
             name: job.name.to_owned(),
@@ -154,6 +157,7 @@ impl Sealer {
     /// The data segments; returns the payload bytes.
     fn data(
         &mut self,
+        path: &Path,
         encoder: &mut Encoder,
         source: &mut Source<impl Read>,
         writers: &[Writer],
@@ -165,7 +169,7 @@ impl Sealer {
         loop {
             self.interrupt.check()?;
             let want = (part - given).min(self.input.len() as u64) as usize;
-            let chunk = source.read(&mut self.input[..want]).map_err(reading)?;
+            let chunk = source.read(&mut self.input[..want]).map_err(|error| reading(path, error))?;
             given += chunk.len as u64;
             payload += chunk.payload as u64;
             bar.inc(chunk.payload as u64);
@@ -229,8 +233,8 @@ fn hand_on(buffers: Vec<Vec<u8>>, writers: &[Writer]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn reading(error: std::io::Error) -> Failure {
-    Failure::new("SOURCE_FAILED", "can't read the input").caused_by(error)
+fn reading(path: &Path, error: std::io::Error) -> Failure {
+    Failure::io("SOURCE_FAILED", "read", path, error)
 }
 
 fn encoding(error: EncodeError) -> Failure {
