@@ -59,7 +59,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// For the errors of other crates, which share no trait.
-    pub(crate) fn peer(name: &'static str, message: impl ToString) -> Self {
+    pub(crate) fn peer(name: &'static str, message: &impl ToString) -> Self {
         Self::Peer { name, message: message.to_string() }
     }
 }

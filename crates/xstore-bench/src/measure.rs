@@ -16,11 +16,14 @@ pub(crate) struct Effort {
     pub(crate) sample: Duration,
 }
 
+/// What a case calls.
+type Run<W> = dyn FnMut(&mut W) -> Result<(), Failure>;
+
 /// One thing to time. `W` is what all cases of its group work on.
 pub(crate) struct Case<W> {
     /// By which a filter finds it.
     pub(crate) id: String,
-    run: Box<dyn FnMut(&mut W) -> Result<(), Failure>>,
+    run: Box<Run<W>>,
 }
 
 impl<W> Case<W> {

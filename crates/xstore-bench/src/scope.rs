@@ -57,7 +57,9 @@ impl Request {
                 }
                 _ if scope.filter.is_none() => scope.filter = Some(word),
                 _ => {
-                    return Err(Failure::Usage(format!("a second filter, `{word}`; one is all there can be")));
+                    return Err(Failure::Usage(format!(
+                        "a second filter, `{word}`; one is all there can be"
+                    )));
                 }
             }
         }

@@ -44,6 +44,18 @@ pub enum UnverifiedError {
     Part(#[from] DecodeError),
 }
 
+impl UnverifiedError {
+    /// The stable machine code of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooFew { .. } => "INSUFFICIENT_SHARES",
+            Self::NoCombination { .. } => "RECONSTRUCTION_FAILED",
+            Self::Part(error) => error.code(),
+        }
+    }
+}
+
 /// A part whose authenticity nobody vouches for.
 pub struct UnverifiedPart {
     /// What the part says of itself. A name in it must never become a path.

@@ -12,7 +12,7 @@ pub mod text;
 pub mod trailer;
 
 pub use draft::{BACKENDS, Draft, Drafted, NAMESPACE};
-pub use part::{PartNotes, SegmentNotes, ShareNotes};
+pub use part::{PartNotes, SegmentNotes, ShareNotes, end_of_message};
 
 use serde_json::Value;
 

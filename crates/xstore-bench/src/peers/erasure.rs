@@ -53,8 +53,8 @@ impl Erasure {
     pub(super) fn split(&mut self) -> Result<(), Failure> {
         let length = self.secret.len();
         let (ciphertext, rest) = self.data.split_at_mut(length);
-        let buffer = InOutBuf::new(black_box(&self.secret[..]), ciphertext).map_err(gcm)?;
-        let tag = self.cipher.encrypt_inout_detached(&NONCE.into(), &[], buffer).map_err(gcm)?;
+        let buffer = InOutBuf::new(black_box(&self.secret[..]), ciphertext).map_err(|e| gcm(&e))?;
+        let tag = self.cipher.encrypt_inout_detached(&NONCE.into(), &[], buffer).map_err(|e| gcm(&e))?;
         rest[..TAG].copy_from_slice(&tag);
         for shard in self.data.chunks(self.shard) {
             self.encoder.add_original_shard(shard).map_err(failed)?;
@@ -82,8 +82,8 @@ impl Erasure {
         let (ciphertext, rest) = self.restored.split_at(length);
         let mut tag = [0; TAG];
         tag.copy_from_slice(&rest[..TAG]);
-        let buffer = InOutBuf::new(ciphertext, black_box(&mut self.out[..])).map_err(gcm)?;
-        self.cipher.decrypt_inout_detached(&NONCE.into(), &[], buffer, &tag.into()).map_err(gcm)
+        let buffer = InOutBuf::new(ciphertext, black_box(&mut self.out[..])).map_err(|e| gcm(&e))?;
+        self.cipher.decrypt_inout_detached(&NONCE.into(), &[], buffer, &tag.into()).map_err(|e| gcm(&e))
     }
 
     pub(super) fn check(&mut self) -> Result<(), Failure> {
@@ -94,10 +94,10 @@ impl Erasure {
 }
 
 fn failed(error: reed_solomon_simd::Error) -> Failure {
-    Failure::peer("reed-solomon-simd", error)
+    Failure::peer("reed-solomon-simd", &error)
 }
 
-fn gcm(error: impl ToString) -> Failure {
+fn gcm(error: &impl ToString) -> Failure {
     Failure::peer("aes-gcm", error)
 }
 

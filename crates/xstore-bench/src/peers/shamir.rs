@@ -77,7 +77,7 @@ impl Vsss {
     pub(super) fn split(&mut self) -> Result<(), Failure> {
         let (k, n) = (usize::from(self.k), usize::from(self.n));
         let shares = Gf256::split_bytes(k, n, black_box(&self.secret), &mut self.given);
-        self.shares = black_box(shares).map_err(|e| Failure::peer("vsss-rs", e))?;
+        self.shares = black_box(shares).map_err(|e| Failure::peer("vsss-rs", &e))?;
         Ok(())
     }
 
@@ -85,7 +85,7 @@ impl Vsss {
     pub(super) fn combine(&mut self) -> Result<(), Failure> {
         let given = &self.shares[usize::from(self.n - self.k)..];
         self.out =
-            black_box(Gf256::combine_bytes(black_box(given))).map_err(|e| Failure::peer("vsss-rs", e))?;
+            black_box(Gf256::combine_bytes(black_box(given))).map_err(|e| Failure::peer("vsss-rs", &e))?;
         Ok(())
     }
 
@@ -121,7 +121,7 @@ impl Blahaj {
     pub(super) fn combine(&mut self) -> Result<(), Failure> {
         let given = &self.shares[usize::from(self.n - self.sharks.0)..];
         self.out =
-            black_box(self.sharks.recover(black_box(given))).map_err(|e| Failure::peer("blahaj", e))?;
+            black_box(self.sharks.recover(black_box(given))).map_err(|e| Failure::peer("blahaj", &e))?;
         Ok(())
     }
 

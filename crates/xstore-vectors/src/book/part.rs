@@ -19,8 +19,6 @@ pub(super) struct PartDraft<'a> {
     pub(super) share_keys: Vec<Derived>,
     /// The key that was current when the part was written.
     pub(super) keys: Derived,
-    /// n when the part was written.
-    pub(super) written_n: u8,
     pub(super) hook: &'a Hook,
 }
 

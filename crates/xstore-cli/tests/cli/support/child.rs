@@ -1,0 +1,87 @@
+//! A command that is still running.
+
+use std::io::Read;
+use std::process::{ChildStdin, Command, Output, Stdio};
+use std::thread::{JoinHandle, sleep};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::Ran;
+
+/// How often something is looked at before a test gives up: 60 s in all. No test takes that long unless it fails.
+const LOOKS: usize = 6000;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..LOOKS {
+        if is_so() {
+            return;
+        }
+        sleep(PAUSE);
+    }
+    panic!("waited in vain: {what}");
+}
+
+/// A running command. What it prints is collected; what the test gave another place isn't.
+pub(crate) struct Child {
+    child: std::process::Child,
+    out: JoinHandle<Vec<u8>>,
+    err: JoinHandle<Vec<u8>>,
+}
+
+impl Child {
+    /// Starts a command whose standard output is collected.
+    pub(crate) fn start(mut command: Command) -> Self {
+        command.stdout(Stdio::piped());
+        Self::start_as_it_is(command)
+    }
+
+    /// Starts a command whose standard output is as the test set it.
+    pub(crate) fn start_as_it_is(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the command starts");
+        let out = collect(child.stdout.take());
+        let err = collect(child.stderr.take());
+        Self { child, out, err }
+    }
+
+    pub(crate) fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().expect("standard input is a pipe")
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("the command can be signalled");
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub(crate) fn ends(mut self) -> Ran {
+        let mut status = None;
+        for _ in 0..LOOKS {
+            status = self.child.try_wait().expect("the command can be waited for");
+            if status.is_some() {
+                break;
+            }
+            sleep(PAUSE);
+        }
+        let Some(status) = status else {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+            panic!("the command hangs");
+        };
+        let join = |thread: JoinHandle<Vec<u8>>| thread.join().expect("a pipe can be read");
+        Ran::new(Output { status, stdout: join(self.out), stderr: join(self.err) })
+    }
+}
+
+fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            pipe.read_to_end(&mut bytes).expect("a pipe can be read");
+        }
+        bytes
+    })
+}
