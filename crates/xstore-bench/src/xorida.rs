@@ -4,11 +4,11 @@ use std::hint::black_box;
 
 use xorida_core::{CombinePlan, RebuildPlan, Scheme, ShareIndex, SplitPlan, Threshold};
 
-use crate::bytes::{SIZES, noise, size_name};
+use crate::bytes::{MIB, SIZES, noise, size_name};
 use crate::failure::Failure;
 use crate::limits::memcpy;
 use crate::measure::{Case, interleaved};
-use crate::report::{Row, Section};
+use crate::report::{Row, Section, as_f64};
 use crate::scope::Scope;
 
 /// The thresholds that are measured, k and n.
@@ -16,6 +16,13 @@ const THRESHOLDS: [(u8, u8); 4] = [(2, 2), (2, 3), (3, 5), (4, 7)];
 
 /// The largest n of all thresholds in this program.
 const MAX_SHARES: usize = 7;
+
+/// The yardsticks, which come first in each group: memcpy of the payload, and of as much as a split and as a
+/// combination move.
+const REFERENCES: usize = 3;
+
+/// No copy for a yardstick is longer: far beyond all caches, length changes nothing any more.
+const LONGEST_COPY: usize = 64 * MIB;
 
 /// Measures every threshold at every size.
 ///
@@ -32,7 +39,8 @@ pub(crate) fn section(scope: &Scope) -> Result<Section, Failure> {
         title: "xorida-core: the arithmetic, one thread",
         notes: vec![
             "Payload bytes, into buffers that exist; the randomness is given. Combined are the last k shares;",
-            "rebuilt is share 0 from them. The ratio is to copying the payload once, in the same round.",
+            "rebuilt is share 0 from them. `of memcpy` is beside copying the payload once, in the same round;",
+            "`per byte moved` beside a copy that reads and writes as many bytes in all, up to 128 MiB.",
         ],
         rows,
     })
@@ -45,13 +53,21 @@ fn group(scope: &Scope, k: u8, n: u8, size: usize) -> Result<Vec<Row>, Failure> 
             w.memcpy();
             Ok(())
         }),
+        Case::new(id("copy-as-split"), |w: &mut Workbench| {
+            w.copy(w.moved_by_split());
+            Ok(())
+        }),
+        Case::new(id("copy-as-combine"), |w: &mut Workbench| {
+            w.copy(w.moved_by_combine());
+            Ok(())
+        }),
         Case::new(id("split"), Workbench::split),
         Case::new(id("combine"), Workbench::combine),
     ];
     if n > k {
         cases.push(Case::new(id("rebuild"), Workbench::rebuild));
     }
-    let mut cases = scope.choose(1, cases);
+    let mut cases = scope.choose(REFERENCES, cases);
     if cases.is_empty() {
         return Ok(Vec::new());
     }
@@ -59,12 +75,22 @@ fn group(scope: &Scope, k: u8, n: u8, size: usize) -> Result<Vec<Row>, Failure> 
     workbench.check()?;
     let series = interleaved(&mut workbench, &mut cases, scope.effort(size))?;
     let bytes = workbench.secret.len();
-    let rows = cases.iter().zip(&series).map(|(case, own)| {
-        let name = case.id.rsplit('/').next().unwrap_or_default();
-        let row = Row::new(&case.id, format!("({k},{n}) {name}"), size, bytes, own);
-        if name == "memcpy" { row } else { row.with("of memcpy", series[0].over(own)) }
-    });
-    Ok(rows.collect())
+    let row = |at: usize| {
+        let name = cases[at].id.rsplit('/').next().unwrap_or_default();
+        Row::new(&cases[at].id, format!("({k},{n}) {name}"), size, bytes, &series[at])
+    };
+    let mut rows = vec![row(0)];
+    for at in REFERENCES..cases.len() {
+        let row = row(at).with("of memcpy", series[0].over(&series[at]));
+        let (copy, moved) = if row.id.ends_with("/split") {
+            (&series[1], workbench.moved_by_split())
+        } else {
+            (&series[2], workbench.moved_by_combine())
+        };
+        let factor = as_f64(moved) / as_f64(2 * copied(moved));
+        rows.push(row.with("per byte moved", copy.over(&series[at]).iter().map(|r| r * factor).collect()));
+    }
+    Ok(rows)
 }
 
 /// A secret, its shares, and room for results: everything that a call needs, so that it allocates nothing.
@@ -80,6 +106,8 @@ pub(crate) struct Workbench {
     randomness: Vec<u8>,
     shares: Vec<Vec<u8>>,
     out: Vec<u8>,
+    /// What yardsticks copy, from and to. Grows to what the longest needs.
+    copied: [Vec<u8>; 2],
 }
 
 impl Workbench {
@@ -103,12 +131,35 @@ impl Workbench {
             randomness: noise(block * scheme.randomness_blocks(), 2),
             shares: (0..n).map(|i| noise(size, 3 + u64::from(i))).collect(),
             out: noise(size, 100),
+            copied: [Vec::new(), Vec::new()],
         })
     }
 
-    /// Copies the secret: the yardstick.
+    /// Copies the secret: the first yardstick.
     fn memcpy(&mut self) {
         memcpy(&self.secret, &mut self.out);
+    }
+
+    /// Copies so much that `moved` bytes are read or written, or as much as is copied at most.
+    fn copy(&mut self, moved: usize) {
+        let length = copied(moved);
+        for buffer in &mut self.copied {
+            if buffer.len() < length {
+                *buffer = noise(length, 101);
+            }
+        }
+        let [from, to] = &mut self.copied;
+        memcpy(&from[..length], &mut to[..length]);
+    }
+
+    /// Bytes that a split has to read and write, each once.
+    fn moved_by_split(&self) -> usize {
+        self.secret.len() * (1 + self.shares.len()) + self.randomness.len()
+    }
+
+    /// Bytes that combining or rebuilding has to read and write, each once.
+    fn moved_by_combine(&self) -> usize {
+        self.secret.len() * (self.shares.len() - self.first + 1)
     }
 
     /// Splits the secret into all shares.
@@ -173,6 +224,11 @@ impl Workbench {
     }
 }
 
+/// Bytes that a yardstick copies where `moved` are to be read or written.
+fn copied(moved: usize) -> usize {
+    (moved / 2).min(LONGEST_COPY)
+}
+
 /// A list of shares on the stack, and how many of it count.
 fn given(shares: &[Vec<u8>]) -> ([&[u8]; MAX_SHARES], usize) {
     let mut list = <[&[u8]; MAX_SHARES]>::default();
@@ -206,6 +262,16 @@ mod tests {
     }
 
     #[test]
+    fn moved_is_everything_that_is_read_or_written() {
+        // p = 3: two blocks of 512 bytes, as many random ones.
+        let mut workbench = Workbench::new(2, 3, 1 << 10).unwrap();
+        assert_eq!((workbench.moved_by_split(), workbench.moved_by_combine()), (5 << 10, 3 << 10));
+        workbench.copy(workbench.moved_by_split());
+        assert_eq!(workbench.copied.each_ref().map(Vec::len), [5 << 9; 2]);
+        assert_eq!(copied(1 << 40), LONGEST_COPY);
+    }
+
+    #[test]
     fn rows_name_the_threshold_and_compare_with_memcpy() {
         let scope = Scope { quick: true, ..Scope::default() };
         let rows = group(&scope, 2, 2, 1 << 10).unwrap();
@@ -213,6 +279,7 @@ mod tests {
         assert_eq!(names, ["(2,2) memcpy", "(2,2) split", "(2,2) combine"]);
         assert_eq!(rows[1].id, "xorida/2-2/1KiB/split");
         assert!(rows[0].ratios.is_empty() && rows[1].ratios[0].name == "of memcpy");
+        assert_eq!(rows[1].ratios[1].name, "per byte moved");
         let rows = group(&scope, 3, 5, 1 << 10).unwrap();
         assert_eq!(rows.len(), 4);
         assert_eq!((rows[3].what.as_str(), rows[3].bytes), ("(3,5) rebuild", 1024));

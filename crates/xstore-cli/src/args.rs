@@ -43,7 +43,7 @@ pub(crate) enum Command {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct KeyFile {
     /// The key file.
-    #[arg(long, value_name = "FILE", env = "XSTORE_KEY_FILE", default_value = "xstore.key")]
+    #[arg(long, global = true, value_name = "FILE", env = "XSTORE_KEY_FILE", default_value = "xstore.key")]
     pub(crate) key_file: PathBuf,
 }
 

@@ -3,5 +3,27 @@
 #[path = "support/sample.rs"]
 mod sample;
 
+#[path = "suite/bits.rs"]
+mod bits;
+#[path = "suite/forged.rs"]
+mod forged;
+#[path = "suite/identity.rs"]
+mod identity;
+#[path = "suite/liars.rs"]
+mod liars;
+#[path = "suite/mending.rs"]
+mod mending;
 #[path = "suite/oracle.rs"]
 mod oracle;
+#[path = "suite/randomness.rs"]
+mod randomness;
+#[path = "suite/ranges.rs"]
+mod ranges;
+#[path = "suite/replayed.rs"]
+mod replayed;
+#[path = "suite/secrecy.rs"]
+mod secrecy;
+#[path = "suite/spliced.rs"]
+mod spliced;
+#[path = "suite/swapped.rs"]
+mod swapped;

@@ -56,20 +56,20 @@ proptest! {
 #[test]
 fn every_count_of_sources_has_a_loop_of_its_own() {
     // 1, 2, 4, ..., 128: each source is visible in the sum.
-    let buffers: Vec<[u8; 300]> = (0..MAX_SOURCES).map(|bit| [1 << bit; 300]).collect();
-    let sources: Vec<&[u8]> = buffers.iter().map(<[u8; 300]>::as_slice).collect();
+    let buffers: Vec<[u8; 700]> = (0..MAX_SOURCES).map(|bit| [1 << bit; 700]).collect();
+    let sources: Vec<&[u8]> = buffers.iter().map(<[u8; 700]>::as_slice).collect();
     for kernel in Kernel::available() {
         for count in 1..=MAX_SOURCES {
             let all = u8::try_from((1_u32 << count) - 1).unwrap();
-            let mut destination = [0x5A; 300];
+            let mut destination = [0x5A; 700];
             kernel.xor(&mut destination, &sources[..count], false);
-            assert_eq!(destination, [all; 300], "{kernel:?}");
+            assert_eq!(destination, [all; 700], "{kernel:?}");
             kernel.xor(&mut destination, &sources[..count], true);
-            assert_eq!(destination, [0; 300], "{kernel:?}");
+            assert_eq!(destination, [0; 700], "{kernel:?}");
         }
-        let mut destination = [0x5A; 300];
+        let mut destination = [0x5A; 700];
         kernel.xor(&mut destination, &[], true);
-        assert_eq!(destination, [0x5A; 300], "{kernel:?}");
+        assert_eq!(destination, [0x5A; 700], "{kernel:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use core::convert::Infallible;
 use std::hint::black_box;
 
 use blahaj::{Share, Sharks};
-use rand_core::{TryCryptoRng, TryRng};
+use rand_core::{CryptoRng, TryCryptoRng, TryRng};
 use vsss_rs::Gf256;
 
 use crate::bytes::noise;
@@ -12,24 +12,26 @@ use crate::failure::Failure;
 
 /// Randomness that was drawn before, handed out over and over: ours is given too, so theirs isn't timed either.
 struct Given {
-    bytes: Vec<u8>,
+    bytes: Box<[u8; LENGTH + 8]>,
+    /// Below [`LENGTH`].
     at: usize,
 }
 
+/// A power of two that stays in the first-level cache.
+const LENGTH: usize = 4 << 10;
+
 impl Given {
     fn new() -> Self {
-        // It stays in the first-level cache.
-        Self { bytes: noise(8 << 10, 50), at: 0 }
+        let mut bytes = Box::new([0; LENGTH + 8]);
+        bytes.copy_from_slice(&noise(LENGTH + 8, 50));
+        Self { bytes, at: 0 }
     }
 
     #[inline]
     fn take<const N: usize>(&mut self) -> [u8; N] {
-        if self.at + N > self.bytes.len() {
-            self.at = 0;
-        }
         let mut out = [0; N];
         out.copy_from_slice(&self.bytes[self.at..self.at + N]);
-        self.at += N;
+        self.at = (self.at + N) % LENGTH;
         out
     }
 }
@@ -49,9 +51,9 @@ impl TryRng for Given {
 
     #[inline]
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
-        for byte in out {
-            [*byte] = self.take();
-        }
+        let (words, bytes) = out.as_chunks_mut();
+        words.iter_mut().for_each(|word| *word = self.take::<8>());
+        bytes.iter_mut().for_each(|byte| [*byte] = self.take());
         Ok(())
     }
 }
@@ -61,8 +63,8 @@ impl TryCryptoRng for Given {}
 
 /// vsss-rs over GF(256), whose arithmetic takes the same time whatever the bytes are.
 pub(super) struct Vsss {
-    k: u8,
-    n: u8,
+    k: usize,
+    n: usize,
     secret: Vec<u8>,
     given: Given,
     shares: Vec<Vec<u8>>,
@@ -71,29 +73,43 @@ pub(super) struct Vsss {
 
 impl Vsss {
     pub(super) fn new(k: u8, n: u8, secret: Vec<u8>) -> Self {
-        Self { k, n, secret, given: Given::new(), shares: Vec::new(), out: Vec::new() }
+        let given = Given::new();
+        Self { k: k.into(), n: n.into(), secret, given, shares: Vec::new(), out: Vec::new() }
     }
 
+    /// With randomness that is given.
     pub(super) fn split(&mut self) -> Result<(), Failure> {
-        let (k, n) = (usize::from(self.k), usize::from(self.n));
-        let shares = Gf256::split_bytes(k, n, black_box(&self.secret), &mut self.given);
-        self.shares = black_box(shares).map_err(|e| Failure::peer("vsss-rs", &e))?;
+        self.shares = vsss(self.k, self.n, &self.secret, &mut self.given)?;
+        Ok(())
+    }
+
+    /// With randomness that is drawn on the way.
+    pub(super) fn split_drawing(&mut self) -> Result<(), Failure> {
+        self.shares = vsss(self.k, self.n, &self.secret, &mut rand::rng())?;
         Ok(())
     }
 
     /// From the last k shares, like ours.
     pub(super) fn combine(&mut self) -> Result<(), Failure> {
-        let given = &self.shares[usize::from(self.n - self.k)..];
-        self.out =
-            black_box(Gf256::combine_bytes(black_box(given))).map_err(|e| Failure::peer("vsss-rs", &e))?;
+        let given = black_box(&self.shares[self.n - self.k..]);
+        self.out = black_box(Gf256::combine_bytes(given)).map_err(|e| Failure::peer("vsss-rs", &e))?;
         Ok(())
     }
 
     pub(super) fn check(&mut self) -> Result<(), Failure> {
-        self.split()?;
-        self.combine()?;
-        if self.out == self.secret { Ok(()) } else { Err(Failure::Wrong("vsss-rs")) }
+        for split in [Self::split_drawing, Self::split] {
+            split(self)?;
+            self.combine()?;
+            if self.out != self.secret {
+                return Err(Failure::Wrong("vsss-rs"));
+            }
+        }
+        Ok(())
     }
+}
+
+fn vsss(k: usize, n: usize, secret: &[u8], rng: &mut impl CryptoRng) -> Result<Vec<Vec<u8>>, Failure> {
+    black_box(Gf256::split_bytes(k, n, black_box(secret), rng)).map_err(|e| Failure::peer("vsss-rs", &e))
 }
 
 /// blahaj, the maintained sharks.
@@ -111,25 +127,39 @@ impl Blahaj {
         Self { sharks: Sharks(k), n, secret, given: Given::new(), shares: Vec::new(), out: Vec::new() }
     }
 
+    /// With randomness that is given.
     pub(super) fn split(&mut self) -> Result<(), Failure> {
-        let dealer = self.sharks.dealer_rng(black_box(&self.secret), &mut self.given);
-        self.shares = black_box(dealer.take(usize::from(self.n)).collect());
+        self.shares = blahaj(&self.sharks, self.n, &self.secret, &mut self.given);
+        Ok(())
+    }
+
+    /// With randomness that is drawn on the way.
+    pub(super) fn split_drawing(&mut self) -> Result<(), Failure> {
+        self.shares = blahaj(&self.sharks, self.n, &self.secret, &mut rand::rng());
         Ok(())
     }
 
     /// From the last k shares, like ours.
     pub(super) fn combine(&mut self) -> Result<(), Failure> {
-        let given = &self.shares[usize::from(self.n - self.sharks.0)..];
-        self.out =
-            black_box(self.sharks.recover(black_box(given))).map_err(|e| Failure::peer("blahaj", &e))?;
+        let given = black_box(&self.shares[usize::from(self.n - self.sharks.0)..]);
+        self.out = black_box(self.sharks.recover(given)).map_err(|e| Failure::peer("blahaj", &e))?;
         Ok(())
     }
 
     pub(super) fn check(&mut self) -> Result<(), Failure> {
-        self.split()?;
-        self.combine()?;
-        if self.out == self.secret { Ok(()) } else { Err(Failure::Wrong("blahaj")) }
+        for split in [Self::split_drawing, Self::split] {
+            split(self)?;
+            self.combine()?;
+            if self.out != self.secret {
+                return Err(Failure::Wrong("blahaj"));
+            }
+        }
+        Ok(())
     }
+}
+
+fn blahaj(sharks: &Sharks, n: u8, secret: &[u8], rng: &mut impl CryptoRng) -> Vec<Share> {
+    black_box(sharks.dealer_rng(black_box(secret), rng).take(n.into()).collect())
 }
 
 #[cfg(test)]
@@ -154,13 +184,14 @@ mod tests {
     #[test]
     fn given_randomness_runs_through_its_bytes_and_begins_again() {
         let mut given = Given::new();
-        let all = given.bytes.clone();
-        let mut out = vec![0; all.len()];
+        let all = *given.bytes;
+        let mut out = vec![0; LENGTH - 3];
         given.try_fill_bytes(&mut out).unwrap();
-        assert_eq!(out, all);
-        let first: [u8; 4] = all[..4].try_into().unwrap();
-        assert_eq!(given.try_next_u32(), Ok(u32::from_le_bytes(first)));
-        let next: [u8; 8] = all[4..12].try_into().unwrap();
-        assert_eq!(given.try_next_u64(), Ok(u64::from_le_bytes(next)));
+        assert_eq!(out, all[..LENGTH - 3]);
+        // Over the end, and on from where that leads.
+        let word: [u8; 8] = all[LENGTH - 3..LENGTH + 5].try_into().unwrap();
+        assert_eq!(given.try_next_u64(), Ok(u64::from_le_bytes(word)));
+        let word: [u8; 4] = all[5..9].try_into().unwrap();
+        assert_eq!(given.try_next_u32(), Ok(u32::from_le_bytes(word)));
     }
 }
