@@ -43,7 +43,9 @@ impl Failure {
             std::io::ErrorKind::FileTooLarge => {
                 Some("no file may be that long there; choose another place, or split with a smaller --part")
             }
-            std::io::ErrorKind::ReadOnlyFilesystem => Some("it is on a read-only file system; choose another place"),
+            std::io::ErrorKind::ReadOnlyFilesystem => {
+                Some("it is on a read-only file system; choose another place")
+            }
             _ => None,
         };
         let mut failure = Self::new(code, format!("can't {doing} {}", path.display())).caused_by(source);

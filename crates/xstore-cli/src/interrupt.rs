@@ -24,7 +24,11 @@ impl Interrupt {
     /// that may hang in a write to a pipe that nobody reads.
     pub(crate) fn at_once() -> Self {
         for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            let set = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::new(AtomicBool::new(true)));
+            let set = signal_hook::flag::register_conditional_shutdown(
+                signal,
+                130,
+                Arc::new(AtomicBool::new(true)),
+            );
             debug_assert!(set.is_ok(), "these signals can be watched");
         }
         Self::default()

@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::{clock, progress};
-use folders::Folders;
 pub(crate) use folders::FolderReport;
+use folders::Folders;
 use part::PartJoin;
 use serde::Serialize;
 pub(crate) use sink::Sink;
@@ -67,7 +67,9 @@ pub(crate) fn open_manifest(job: &Job<'_>, ring: &KeyRing) -> Result<Manifest, F
     let refused = |error: xstore_manifest::Error| {
         let failure = Failure::new(error.code(), format!("{path} is refused"));
         match error.code() {
-            "KEY_UNAVAILABLE" => failure.help("give the key file that this object was split with: --key-file FILE"),
+            "KEY_UNAVAILABLE" => {
+                failure.help("give the key file that this object was split with: --key-file FILE")
+            }
             "MANIFEST_EXPIRED" => failure.help("its time to live is over"),
             _ => failure.help("use an intact copy of the manifest that split wrote"),
         }
@@ -77,7 +79,8 @@ pub(crate) fn open_manifest(job: &Job<'_>, ring: &KeyRing) -> Result<Manifest, F
     if let Some(name) = job.name {
         manifest.require_name(name).map_err(refused)?;
     }
-    let now = clock::now().ok_or_else(|| Failure::new("CONFIG_INVALID", "the system's clock is out of range"))?;
+    let now =
+        clock::now().ok_or_else(|| Failure::new("CONFIG_INVALID", "the system's clock is out of range"))?;
     manifest.check_expiry(now).map_err(refused)?;
     Ok(manifest)
 }
@@ -107,9 +110,16 @@ pub(crate) fn run(
     let bar = progress::bar(out, "joining", Some(manifest.length()));
     let count = body.parts.len();
     for (part, number) in body.parts.iter().zip(0..) {
-        let layout = Layout::new(scheme, body.segment, part.trailer).map_err(|error| inconsistent(error.into()))?;
+        let layout =
+            Layout::new(scheme, body.segment, part.trailer).map_err(|error| inconsistent(error.into()))?;
         let shape = layout.part(part.bytes).map_err(|error| inconsistent(error.into()))?;
-        joiner.part(&part::Context { body, part, number, shape, ring, plans: &plans }, &mut folders, &mut object, sink, &bar)?;
+        joiner.part(
+            &part::Context { body, part, number, shape, ring, plans: &plans },
+            &mut folders,
+            &mut object,
+            sink,
+            &bar,
+        )?;
     }
     bar.finish_and_clear();
     let folders = folders.report(count);

@@ -40,7 +40,11 @@ impl Output {
     }
 
     /// The result: as JSON, or as text that isn't printed when quiet.
-    pub(crate) fn result(self, report: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
+    pub(crate) fn result(
+        self,
+        report: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
         if self.json {
             self.data(&serde_json::to_string_pretty(report).unwrap_or_default())
         } else if self.quiet {

@@ -15,8 +15,8 @@ use crate::output::Output;
 use crate::{clock, progress};
 use folders::Folders;
 pub(crate) use folders::{parent, require_parent, sync_folder};
-pub(crate) use patient::{patient, standard_input};
 use part::{PartJob, PartWritten, Sealer};
+pub(crate) use patient::{patient, standard_input};
 use serde::Serialize;
 use source::Source;
 use std::collections::BTreeMap;
@@ -25,7 +25,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use xorida_core::{Scheme, SplitPlan, Threshold};
 use xstore_keys::{Entropy, Keys};
-use xstore_manifest::{Body, Lane, Manifest, Name, ObjectId, Origin, Part, Share, ShareKey, SharingId, State};
+use xstore_manifest::{
+    Body, Lane, Manifest, Name, ObjectId, Origin, Part, Share, ShareKey, SharingId, State,
+};
 use xstore_share::{Layout, MAX_PART, PadSource};
 use zeroize::Zeroizing;
 
@@ -92,14 +94,16 @@ pub(crate) fn run(
     let part = part_size(job)?;
     let most = most_parts(job);
     let trailer = Layout::default_trailer(scheme, name.as_str().len(), METADATA_LEN);
-    let layout = Layout::new(scheme, Layout::default_segment(scheme), trailer)
-        .map_err(|error| Failure::new("CONFIG_INVALID", "these parameters make no layout").caused_by(error))?;
+    let layout = Layout::new(scheme, Layout::default_segment(scheme), trailer).map_err(|error| {
+        Failure::new("CONFIG_INVALID", "these parameters make no layout").caused_by(error)
+    })?;
     refuse_existing(job.manifest)?;
     require_parent(job.manifest)?;
 
     let mut entropy = Entropy::os();
     let object: [u8; 16] = entropy.array().map_err(random)?;
-    let created = clock::now().ok_or_else(|| Failure::new("CONFIG_INVALID", "the system's clock is out of range"))?;
+    let created =
+        clock::now().ok_or_else(|| Failure::new("CONFIG_INVALID", "the system's clock is out of range"))?;
     let mut folders = Folders::prepare(job.folders, &mut entropy)?;
 
     let bar = progress::bar(out, "splitting", job.length);
@@ -209,12 +213,14 @@ fn most_parts(job: &Job<'_>) -> u64 {
 fn part_size(job: &Job<'_>) -> Result<u32, Failure> {
     let most = most_parts(job);
     let part = match job.part {
-        Some(part) if (1..=u64::from(MAX_PART)).contains(&part) => part as u32,
-        Some(_) => return Err(Failure::usage("--part must be from 1 byte to 64MiB")),
+        Some(part) => u32::try_from(part)
+            .ok()
+            .filter(|part| (1..=MAX_PART).contains(part))
+            .ok_or_else(|| Failure::usage("--part must be from 1 byte to 64MiB"))?,
         None => {
             // Half of what there is room for, so that a growing file fits, too.
             let wanted = job.length.unwrap_or(0).div_ceil(most / 2).next_power_of_two();
-            wanted.clamp(u64::from(DEFAULT_PART), u64::from(MAX_PART)) as u32
+            u32::try_from(wanted).unwrap_or(MAX_PART).clamp(DEFAULT_PART, MAX_PART)
         }
     };
     if job.length.is_some_and(|length| length.div_ceil(u64::from(part)) > most) {
@@ -231,8 +237,9 @@ fn part_size(job: &Job<'_>) -> Result<u32, Failure> {
 
 fn refuse_existing(path: &Path) -> Result<(), Failure> {
     if path.symlink_metadata().is_ok() {
-        return Err(Failure::new("MANIFEST_EXISTS", format!("{} exists already", path.display()))
-            .help("name another file with --manifest; a manifest is never overwritten, since joining needs it"));
+        return Err(Failure::new("MANIFEST_EXISTS", format!("{} exists already", path.display())).help(
+            "name another file with --manifest; a manifest is never overwritten, since joining needs it",
+        ));
     }
     Ok(())
 }

@@ -2,12 +2,14 @@
 
 /// Bytes: a number with an optional unit, binary (KiB, MiB, GiB) or bare.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, u32); 7] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("K", 10), ("M", 20), ("G", 30), ("B", 0)];
+    const UNITS: [(&str, u32); 7] =
+        [("KiB", 10), ("MiB", 20), ("GiB", 30), ("K", 10), ("M", 20), ("G", 30), ("B", 0)];
     let (number, shift) = UNITS
         .iter()
         .find_map(|(unit, shift)| text.strip_suffix(unit).map(|number| (number, *shift)))
         .unwrap_or((text, 0));
-    let value: u64 = number.trim().parse().map_err(|_| "use a number with KiB, MiB or GiB, such as 8MiB".to_owned())?;
+    let value: u64 =
+        number.trim().parse().map_err(|_| "use a number with KiB, MiB or GiB, such as 8MiB".to_owned())?;
     value.checked_mul(1 << shift).ok_or_else(|| "that is too large".to_owned())
 }
 
@@ -18,7 +20,8 @@ pub(crate) fn seconds(text: &str) -> Result<u64, String> {
         .iter()
         .find_map(|(unit, factor)| text.strip_suffix(*unit).map(|number| (number, *factor)))
         .unwrap_or((text, 1));
-    let value: u64 = number.trim().parse().map_err(|_| "use a number with s, m, h or d, such as 30d".to_owned())?;
+    let value: u64 =
+        number.trim().parse().map_err(|_| "use a number with s, m, h or d, such as 30d".to_owned())?;
     match value.checked_mul(factor) {
         Some(0) => Err("nothing could ever be joined; use at least 1s".to_owned()),
         Some(seconds) if seconds < 1 << 53 => Ok(seconds),

@@ -13,7 +13,7 @@ mod write;
 use std::collections::BTreeMap;
 
 pub use hex::{hex, unhex};
-pub use read::{Fault, FaultKind, ReadError, Reading, Request, read};
+pub use read::{Fault, FaultKind, ReadError, Reading, Request, read, read_object};
 #[cfg(xstore_inject)]
 pub use script::{Source, scripted};
 pub use write::{Spec, WriteError, Written, write};

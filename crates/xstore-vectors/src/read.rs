@@ -128,6 +128,14 @@ pub fn read(manifest: &[u8], values: &Values, ring: &KeyRing, request: &Request<
     reading
 }
 
+/// The same from a manifest that was verified before.
+#[must_use]
+pub fn read_object(manifest: &Manifest, values: &Values, ring: &KeyRing, request: &Request<'_>) -> Reading {
+    let mut reading = Reading { released: Vec::new(), result: Ok(()), faults: Vec::new() };
+    reading.result = object_into(manifest, values, ring, request, &mut reading.released, &mut reading.faults);
+    reading
+}
+
 fn read_into(
     text: &[u8],
     values: &Values,
@@ -137,6 +145,17 @@ fn read_into(
     faults: &mut Vec<Fault>,
 ) -> Result<(), ReadError> {
     let manifest = Manifest::from_json(text, ring)?;
+    object_into(&manifest, values, ring, request, released, faults)
+}
+
+fn object_into(
+    manifest: &Manifest,
+    values: &Values,
+    ring: &KeyRing,
+    request: &Request<'_>,
+    released: &mut Vec<u8>,
+    faults: &mut Vec<Fault>,
+) -> Result<(), ReadError> {
     if let Some(name) = request.name {
         manifest.require_name(name)?;
     }

@@ -17,18 +17,20 @@ pub(crate) fn fmt(context: &Context) -> Result<(), Failure> {
 }
 
 /// Clippy for one crate at a time: together they would lend each other features, and a missing one would go
-/// unnoticed until somebody uses the crate alone. Then once more with injected randomness compiled in.
+/// unnoticed until somebody uses the crate alone. Then once more with injected randomness compiled in. All
+/// crates are linted even if one fails.
 pub(crate) fn clippy(context: &Context) -> Result<(), Failure> {
     let target = &context.metadata.target_directory;
+    let mut result = Ok(());
     for member in context.metadata.members() {
         let step = || {
             let step = Step::cargo().args(["clippy", "-p", &member.name, "--no-deps", "--all-targets"]);
             step.args(["--", "-D", "warnings"])
         };
-        step().run()?;
-        test::with_inject(step(), target).run()?;
+        result = result.and(step().run());
+        result = result.and(test::with_inject(step(), target).run());
     }
-    Ok(())
+    result
 }
 
 /// Documentation of our crates, every link in it checked.

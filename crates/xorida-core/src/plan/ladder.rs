@@ -64,7 +64,7 @@ impl Ladder {
         let (p, &Division { a, b, .. }) = (self.p, division);
         let mut quotient = vec![None; p];
         // The block that is set to zero is free, except in the last division.
-        let start = division.zero.unwrap_or((a + p - 1) % p);
+        let start = division.zero.unwrap_or(0);
         // From q_{j+b} to q_{j+a}, until j = p-1 is in the way; then in the other direction.
         let mut at = start;
         while (at + p - b) % p != p - 1 {

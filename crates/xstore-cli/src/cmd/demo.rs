@@ -65,7 +65,8 @@ pub(super) fn run(args: &Demo, out: Output) -> Result<(), Failure> {
     IntegrityKey::generate(&mut Entropy::os())
         .map_err(|error| Failure::new("SOURCE_FAILED", "the system's random source failed").caused_by(error))
         .and_then(|key| {
-            ring.add(key, today).map_err(|error| Failure::new("KEY_UNAVAILABLE", "can't make a key").caused_by(error))
+            ring.add(key, today)
+                .map_err(|error| Failure::new("KEY_UNAVAILABLE", "can't make a key").caused_by(error))
         })?;
     let stage = Stage {
         folders: ["a", "b", "c"].map(|name| root.join(name)),
@@ -158,8 +159,12 @@ impl Stage {
         };
         match self.try_join(folders) {
             Ok(report) => {
-                let bad: Vec<&Path> =
-                    report.folders.iter().filter(|folder| !folder.is_good()).map(|folder| &*folder.path).collect();
+                let bad: Vec<&Path> = report
+                    .folders
+                    .iter()
+                    .filter(|folder| !folder.is_good())
+                    .map(|folder| &*folder.path)
+                    .collect();
                 let same = same_bytes(&self.original, &self.output).unwrap_or(false);
                 step.outcome = match (same, bad.is_empty()) {
                     (true, true) => "same bytes".to_owned(),
@@ -215,17 +220,19 @@ impl Expect<'_> {
 }
 
 fn file_names(paths: &[&Path]) -> String {
-    let names: Vec<String> =
-        paths.iter().map(|path| path.file_name().unwrap_or_default().to_string_lossy().into_owned()).collect();
+    let names: Vec<String> = paths
+        .iter()
+        .map(|path| path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+        .collect();
     names.join(", ")
 }
 
 /// Random enough not to compress, and quick to make.
 fn make_file(path: &Path) -> Result<PathBuf, Failure> {
     let fail = |error| Failure::io("SINK_FAILED", "write", path, error);
-    let seed: [u8; 8] = Entropy::os()
-        .array()
-        .map_err(|error| Failure::new("SOURCE_FAILED", "the system's random source failed").caused_by(error))?;
+    let seed: [u8; 8] = Entropy::os().array().map_err(|error| {
+        Failure::new("SOURCE_FAILED", "the system's random source failed").caused_by(error)
+    })?;
     let mut state = u64::from_le_bytes(seed) | 1;
     let mut file = BufWriter::with_capacity(1 << 20, File::create_new(path).map_err(fail)?);
     for _ in 0..MADE / 8 {
@@ -289,7 +296,10 @@ fn table(report: &Report) -> String {
             _ => "-".to_owned(),
         };
         let mark = if step.ok { "ok" } else { "FAIL" };
-        lines.push(format!("{mark:<4} {:<42} {:<24} {:<28} {speed:>10}", step.step, step.expected, step.outcome));
+        lines.push(format!(
+            "{mark:<4} {:<42} {:<24} {:<28} {speed:>10}",
+            step.step, step.expected, step.outcome
+        ));
     }
     lines.push(String::new());
     lines.push(if report.passed {

@@ -98,7 +98,10 @@ fn share(path: &Path, head: &[u8], length: u64) -> Result<ShareReport, Failure> 
     let shapeless = || {
         Failure::new(
             "SHARE_INTEGRITY_FAILED",
-            format!("{}: no share has these fields and this length; it was cut off or changed", path.display()),
+            format!(
+                "{}: no share has these fields and this length; it was cut off or changed",
+                path.display()
+            ),
         )
         .help("use another copy of it")
     };
@@ -210,7 +213,10 @@ fn manifest(path: &Path, args: &Inspect) -> Result<ManifestReport, Failure> {
 
 fn manifest_text(report: &ManifestReport) -> String {
     let mut lines = vec![
-        format!("manifest of {} (generation {}, revision {})", report.name, report.generation, report.revision),
+        format!(
+            "manifest of {} (generation {}, revision {})",
+            report.name, report.generation, report.revision
+        ),
         format!("object     {}", report.object),
         format!(
             "layout     {}, p {}, segments of {} bytes, {} parts of at most {}",
@@ -232,7 +238,12 @@ fn manifest_text(report: &ManifestReport) -> String {
     ];
     for backend in &report.backends {
         let indexes: Vec<String> = backend.indexes.iter().map(u8::to_string).collect();
-        lines.push(format!("backend    {}: share {}, {} values", backend.backend_id, indexes.join(", "), backend.shares));
+        lines.push(format!(
+            "backend    {}: share {}, {} values",
+            backend.backend_id,
+            indexes.join(", "),
+            backend.shares
+        ));
     }
     lines.join("\n")
 }

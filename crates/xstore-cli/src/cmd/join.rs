@@ -9,7 +9,8 @@ use crate::output::Output;
 use crate::units::{human_bytes, human_rate};
 
 pub(super) fn run(args: &Join, out: Output) -> Result<(), Failure> {
-    let ring = ring::load(&args.keys.key_file, "give the key file that the object was split with: --key-file FILE")?;
+    let ring =
+        ring::load(&args.keys.key_file, "give the key file that the object was split with: --key-file FILE")?;
     let to_stdout = args.output.as_os_str() == "-";
     let job =
         Job { manifest: &args.manifest, folders: &args.from, name: args.name.as_deref(), fast: args.fast };

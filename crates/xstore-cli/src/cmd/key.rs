@@ -21,7 +21,8 @@ struct Line {
 
 pub(super) fn run(args: &Key, out: Output) -> Result<(), Failure> {
     let path = &*args.keys.key_file;
-    let today = clock::today().ok_or_else(|| Failure::new("CONFIG_INVALID", "the system's clock is out of range"))?;
+    let today =
+        clock::today().ok_or_else(|| Failure::new("CONFIG_INVALID", "the system's clock is out of range"))?;
     match &args.command {
         KeyCommand::New { rotate: false } => create(path, today, out),
         KeyCommand::New { rotate: true } => rotate(path, today, out),
@@ -69,11 +70,16 @@ fn change(
     apply: impl FnOnce(&mut KeyRing, KeyId) -> Result<(), xstore_keys::RingError>,
 ) -> Result<(), Failure> {
     let mut ring = ring::load(path, MAKE_ONE)?;
-    let matching: Vec<KeyId> =
-        ring.entries().map(|entry| entry.id).filter(|known| !id.is_empty() && known.to_string().starts_with(id)).collect();
+    let matching: Vec<KeyId> = ring
+        .entries()
+        .map(|entry| entry.id)
+        .filter(|known| !id.is_empty() && known.to_string().starts_with(id))
+        .collect();
     let [id] = matching[..] else {
         let problem = if matching.is_empty() { "no key's id begins" } else { "several keys' ids begin" };
-        return Err(Failure::usage(format!("{problem} with `{id}`")).help("see the ids with: xstore key list"));
+        return Err(
+            Failure::usage(format!("{problem} with `{id}`")).help("see the ids with: xstore key list")
+        );
     };
     apply(&mut ring, id).map_err(refused)?;
     save(path, &ring)?;

@@ -24,9 +24,12 @@ pub(super) fn run(args: &Split, out: Output) -> Result<(), Failure> {
     }
     let keys = ring::load(&args.keys.key_file, "make a key first: xstore key new")?;
     let keys = keys.current().map_err(|error| {
-        Failure::new("KEY_UNAVAILABLE", format!("{} has no current key to write with", args.keys.key_file.display()))
-            .caused_by(error)
-            .help("add one: xstore key new --rotate")
+        Failure::new(
+            "KEY_UNAVAILABLE",
+            format!("{} has no current key to write with", args.keys.key_file.display()),
+        )
+        .caused_by(error)
+        .help("add one: xstore key new --rotate")
     })?;
     let from_stdin = args.file.as_os_str() == "-";
     let fail = |error| Failure::io("SOURCE_FAILED", "read", &args.file, error);
@@ -34,12 +37,13 @@ pub(super) fn run(args: &Split, out: Output) -> Result<(), Failure> {
     let (input, length, default_name): (Box<dyn Read>, Option<u64>, String) = if from_stdin {
         (split::standard_input(&interrupt).map_err(fail)?, None, "stdin".to_owned())
     } else {
-        let file = File::open(&args.file).map_err(fail)?;
-        let metadata = file.metadata().map_err(fail)?;
-        if metadata.is_dir() {
+        // Some systems don't even open a folder.
+        if args.file.is_dir() {
             return Err(Failure::usage(format!("{} is a folder", args.file.display()))
                 .help("split takes one file; pipe a folder through tar: tar c FOLDER | xstore split - ..."));
         }
+        let file = File::open(&args.file).map_err(fail)?;
+        let metadata = file.metadata().map_err(fail)?;
         let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if metadata.is_file() {
             (Box::new(file), Some(metadata.len()), name)
@@ -75,7 +79,12 @@ fn text(report: &Report) -> String {
         human_rate(report.bytes, report.seconds)
     )];
     for folder in &report.folders {
-        lines.push(format!("  share {}  {:>10}  {}", folder.index, human_bytes(folder.bytes), folder.path.display()));
+        lines.push(format!(
+            "  share {}  {:>10}  {}",
+            folder.index,
+            human_bytes(folder.bytes),
+            folder.path.display()
+        ));
     }
     lines.push(format!("manifest: {}", report.manifest.display()));
     lines.push("Keep the manifest and the key file apart from the folders; joining needs both.".to_owned());

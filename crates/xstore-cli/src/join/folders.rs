@@ -59,7 +59,8 @@ impl FolderReport {
     /// The report in one line.
     pub(crate) fn line(&self) -> String {
         let indexes: Vec<String> = self.indexes.iter().map(u8::to_string).collect();
-        let share = if indexes.is_empty() { String::new() } else { format!(" (share {})", indexes.join(", ")) };
+        let share =
+            if indexes.is_empty() { String::new() } else { format!(" (share {})", indexes.join(", ")) };
         let mut line = format!("{}{share}: ", self.path.display());
         match self.state {
             "bad" => {

@@ -12,8 +12,8 @@ use xorida_core::Scheme;
 use xstore_keys::KeyRing;
 use xstore_manifest::{Body, Part};
 use xstore_share::{
-    DecodeError, DecodeScratch, Decoder, ExpectedPart, Identity, ObjectCheck, Opened, Outcome, PartShape, Plans,
-    SegmentRun, ShareFault,
+    DecodeError, DecodeScratch, Decoder, ExpectedPart, Identity, ObjectCheck, Opened, Outcome, PartShape,
+    Plans, SegmentRun, ShareFault,
 };
 use zeroize::Zeroizing;
 
@@ -75,7 +75,9 @@ impl PartJoin {
             shares.note(context, folders, &outcome.faults);
             match outcome.result {
                 Ok(decoder) => break decoder,
-                Err(DecodeError::TooFewShares { verified, .. }) => shares.another(context, folders, verified)?,
+                Err(DecodeError::TooFewShares { verified, .. }) => {
+                    shares.another(context, folders, verified)?;
+                }
                 Err(error) => return Err(context.failure(error)),
             }
         };
@@ -147,17 +149,21 @@ fn open<'b>(
     let mut rest = output;
     let mut at = 0;
     let mut tasks = Vec::with_capacity(scratches.len());
-    for from in (0..count).step_by(each as usize) {
+    let mut from = 0;
+    while from < count {
         let of = each.min(count - from);
         // Both lengths exist: the segments are within the part.
         let stored = shape.stored_run(first + from, of).unwrap_or(0);
         let payload = shape.payload_run(first + from, of).unwrap_or(0);
         let (out, after) = rest.split_at_mut(payload);
         rest = after;
-        let pieces: Vec<SegmentRun<'_>> =
-            runs.iter().map(|run| SegmentRun { share: run.share, bytes: &run.bytes[at..at + stored] }).collect();
+        let pieces: Vec<SegmentRun<'_>> = runs
+            .iter()
+            .map(|run| SegmentRun { share: run.share, bytes: &run.bytes[at..at + stored] })
+            .collect();
         at += stored;
         tasks.push((first + from, of, pieces, out));
+        from += of;
     }
     std::thread::scope(|scope| {
         let mut tasks = tasks.into_iter().zip(scratches);
@@ -167,7 +173,8 @@ fn open<'b>(
                 scope.spawn(move || decoder.open(first, count, &runs, scratch, out))
             })
             .collect();
-        let here = here.map(|((first, count, runs, out), scratch)| decoder.open(first, count, &runs, scratch, out));
+        let here =
+            here.map(|((first, count, runs, out), scratch)| decoder.open(first, count, &runs, scratch, out));
         let others = threads
             .into_iter()
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));

@@ -8,9 +8,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use xorida_core::ShareIndex;
 use xstore_manifest::Share;
-use xstore_share::{
-    ExpectedShare, HEADER_LEN, PartShape, SegmentRun, ShareFault, ShareVerifier, TAG_LEN,
-};
+use xstore_share::{ExpectedShare, HEADER_LEN, PartShape, SegmentRun, ShareFault, ShareVerifier, TAG_LEN};
 
 /// A share of the part that is authentic so far.
 struct Source {
@@ -21,7 +19,6 @@ struct Source {
     /// Segments that failed. The others are as good as any: the share goes on serving them.
     failed: BTreeSet<u64>,
 }
-
 
 /// The shares of one part.
 pub(super) struct Shares<'a> {
@@ -38,7 +35,10 @@ impl<'a> Shares<'a> {
         if with_key.count() < k {
             return Err(Failure::new(
                 "KEY_UNAVAILABLE",
-                format!("part {}: too many of its shares were made with keys that are unknown or revoked", context.number),
+                format!(
+                    "part {}: too many of its shares were made with keys that are unknown or revoked",
+                    context.number
+                ),
             )
             .help("give the key file that holds them: --key-file FILE; a revoked key verifies nothing"));
         }
@@ -53,7 +53,12 @@ impl<'a> Shares<'a> {
     }
 
     /// Brings in one more share, or fails: there is none.
-    pub(super) fn another(&mut self, context: &Context<'_>, folders: &mut Folders, verified: usize) -> Result<(), Failure> {
+    pub(super) fn another(
+        &mut self,
+        context: &Context<'_>,
+        folders: &mut Folders,
+        verified: usize,
+    ) -> Result<(), Failure> {
         let before = self.sources.len();
         while self.sources.len() == before {
             if !self.next(context, folders) {
@@ -73,19 +78,31 @@ impl<'a> Shares<'a> {
             let Some((mut file, length)) = found else { continue };
             match verifier(context, share, &mut file, length) {
                 Ok(Ok(verifier)) => {
-                    self.sources.push(Source { folder, verifier, file, bytes: Vec::new(), failed: BTreeSet::new() });
+                    self.sources.push(Source {
+                        folder,
+                        verifier,
+                        file,
+                        bytes: Vec::new(),
+                        failed: BTreeSet::new(),
+                    });
                     folders.unneeded(folder + 1, context.number, share.key.as_str(), share.index);
                     break;
                 }
                 Ok(Err(fault)) => folders.problem(folder, fault.code(), context.tell(&fault)),
-                Err(error) => folders.problem(folder, "BACKEND_UNAVAILABLE", unreadable(share.key.as_str(), &error)),
+                Err(error) => {
+                    folders.problem(folder, "BACKEND_UNAVAILABLE", unreadable(share.key.as_str(), &error));
+                }
             }
         }
         true
     }
 
     /// The trailer segment of every share.
-    pub(super) fn read_trailer(&mut self, context: &Context<'_>, folders: &mut Folders) -> Vec<SegmentRun<'_>> {
+    pub(super) fn read_trailer(
+        &mut self,
+        context: &Context<'_>,
+        folders: &mut Folders,
+    ) -> Vec<SegmentRun<'_>> {
         self.read(context, folders, context.shape.data_segments(), 1)
     }
 
@@ -103,20 +120,34 @@ impl<'a> Shares<'a> {
         let len = data.or(place.map(|place| place.stored())).unwrap_or(0);
         self.sources.retain_mut(|source| {
             source.bytes.resize(len, 0);
-            let read = source.file.seek(SeekFrom::Start(offset)).and_then(|_| source.file.read_exact(&mut source.bytes));
+            let read = source
+                .file
+                .seek(SeekFrom::Start(offset))
+                .and_then(|_| source.file.read_exact(&mut source.bytes));
             if let Err(error) = &read {
                 folders.problem(source.folder, "BACKEND_UNAVAILABLE", unreadable("its share", error));
             }
             read.is_ok()
         });
         // Where too few are left the decoder says so, segment by segment.
-        self.sources.iter().map(|source| SegmentRun { share: &source.verifier, bytes: &source.bytes }).collect()
+        self.sources
+            .iter()
+            .map(|source| SegmentRun { share: &source.verifier, bytes: &source.bytes })
+            .collect()
     }
 
     /// Remembers faults, each once.
-    pub(super) fn note(&mut self, context: &Context<'_>, folders: &mut Folders, faults: &[(ShareIndex, ShareFault)]) {
+    pub(super) fn note(
+        &mut self,
+        context: &Context<'_>,
+        folders: &mut Folders,
+        faults: &[(ShareIndex, ShareFault)],
+    ) {
         for (index, fault) in faults {
-            let Some(source) = self.sources.iter_mut().find(|source| source.verifier.index() == *index) else { continue };
+            let Some(source) = self.sources.iter_mut().find(|source| source.verifier.index() == *index)
+            else {
+                continue;
+            };
             let segment = if let ShareFault::Segment(segment) = fault { *segment } else { u64::MAX };
             if source.failed.insert(segment) {
                 folders.problem(source.folder, fault.code(), context.tell(fault));

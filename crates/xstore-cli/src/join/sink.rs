@@ -19,7 +19,8 @@ impl Sink {
     pub(crate) fn file(path: &Path, replace: bool) -> Result<Self, Failure> {
         match path.symlink_metadata() {
             Ok(metadata) if metadata.is_dir() => {
-                return Err(Failure::usage(format!("{} is a folder", path.display())).help("name a file with --output"));
+                return Err(Failure::usage(format!("{} is a folder", path.display()))
+                    .help("name a file with --output"));
             }
             Ok(_) if !replace => {
                 return Err(Failure::new("OUTPUT_EXISTS", format!("{} exists already", path.display()))
@@ -27,8 +28,11 @@ impl Sink {
             }
             // A device, a pipe or a socket would be replaced, not written to.
             Ok(_) if path.metadata().is_ok_and(|metadata| !metadata.is_file()) => {
-                return Err(Failure::usage(format!("{} is not a regular file, so it isn't replaced", path.display()))
-                    .help("name a file, or - for standard output, with --output"));
+                return Err(Failure::usage(format!(
+                    "{} is not a regular file, so it isn't replaced",
+                    path.display()
+                ))
+                .help("name a file, or - for standard output, with --output"));
             }
             _ => {}
         }
@@ -46,9 +50,10 @@ impl Sink {
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match self {
-            Self::File { path, file, .. } => {
-                file.as_file_mut().write_all(bytes).map_err(|error| Failure::io("SINK_FAILED", "write", path, error))
-            }
+            Self::File { path, file, .. } => file
+                .as_file_mut()
+                .write_all(bytes)
+                .map_err(|error| Failure::io("SINK_FAILED", "write", path, error)),
             Self::Stdout(out) => out.write_all(bytes).map_err(stdout_failed),
         }
     }

@@ -32,14 +32,18 @@ impl Folders {
         let mut seen = HashSet::new();
         for (index, path) in paths.iter().enumerate() {
             let made = make(path)?;
-            let resolved = path.canonicalize().map_err(|error| Failure::io("SINK_FAILED", "open", path, error))?;
+            let resolved =
+                path.canonicalize().map_err(|error| Failure::io("SINK_FAILED", "open", path, error))?;
             let backend = backend_id(&resolved, index, &this.folders);
             let folder = Folder { path: path.clone(), backend, namespace: namespace(entropy)?, made };
             this.folders.push(folder);
             if !seen.insert(resolved) {
                 return Err(Failure::new(
                     "LAYOUT_REFUSED",
-                    format!("{} is given twice: two shares in one folder could be lost or read together", path.display()),
+                    format!(
+                        "{} is given twice: two shares in one folder could be lost or read together",
+                        path.display()
+                    ),
                 )
                 .help("name a different folder, best on another disk, for each share"));
             }
@@ -124,7 +128,8 @@ fn make(path: &Path) -> Result<bool, Failure> {
                 .help("its parent doesn't exist; if it is on another disk, see that the disk is mounted"))
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(Failure::usage(format!("{} is not a folder", path.display())).help("name a folder with --into"))
+            Err(Failure::usage(format!("{} is not a folder", path.display()))
+                .help("name a folder with --into"))
         }
         Err(error) => Err(Failure::io("SINK_FAILED", "make the folder", path, error)),
     }
@@ -139,8 +144,10 @@ fn namespace(entropy: &mut Entropy) -> Result<String, Failure> {
 /// The folder's own name where it makes a backend id that no other folder has, so that a manifest tells its reader
 /// where a share was; else its number.
 fn backend_id(resolved: &Path, index: usize, others: &[Folder]) -> BackendId {
-    let name = resolved.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    let mut candidates = [name, format!("folder-{index}")].into_iter().chain((0..).map(|i| format!("folder-{index}-{i}")));
+    let name =
+        resolved.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let mut candidates =
+        [name, format!("folder-{index}")].into_iter().chain((0..).map(|i| format!("folder-{index}-{i}")));
     loop {
         let candidate = candidates.next().and_then(|text| BackendId::new(text.as_str()).ok());
         if let Some(id) = candidate.filter(|id| others.iter().all(|other| other.backend != *id)) {
@@ -160,8 +167,11 @@ pub(crate) fn require_parent(path: &Path) -> Result<(), Failure> {
     if folder.is_dir() {
         return Ok(());
     }
-    Err(Failure::new("SINK_FAILED", format!("can't write {}: {} is not a folder", path.display(), folder.display()))
-        .help("make the folder first, or name a file in another one"))
+    Err(Failure::new(
+        "SINK_FAILED",
+        format!("can't write {}: {} is not a folder", path.display(), folder.display()),
+    )
+    .help("make the folder first, or name a file in another one"))
 }
 
 /// Makes a folder's entries survive a power loss.

@@ -15,7 +15,8 @@ use xorida_core::SplitPlan;
 use xstore_keys::{Entropy, KeyId, Keys};
 use xstore_manifest::ShareKey;
 use xstore_share::{
-    Batch, EncodeError, EncodeScratch, Encoder, HEADER_LEN, LastPart, Layout, Metadata, ObjectKind, PadSource, PartInfo, Sealed,
+    EncodeError, EncodeScratch, Encoder, HEADER_LEN, LastPart, Layout, Metadata, ObjectKind, PadSource,
+    PartInfo, Sealed,
 };
 use zeroize::Zeroizing;
 
@@ -72,7 +73,10 @@ impl Sealer {
         let n = usize::from(layout.scheme().n());
         let segment = layout.segment() as usize;
         let batch = (BATCH_BYTES / n).clamp(segment, MAX_BATCH.max(segment)) / segment * segment;
-        let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS).min(batch / segment);
+        let threads = std::thread::available_parallelism()
+            .map_or(1, NonZero::get)
+            .min(MAX_THREADS)
+            .min(batch / segment);
         let scratches = (0..threads).map(|_| EncodeScratch::new()).collect();
         Self { layout, interrupt, input: Zeroizing::new(vec![0; batch]), scratches }
     }
@@ -89,7 +93,8 @@ impl Sealer {
         writers: &[Writer],
         bar: &ProgressBar,
     ) -> Result<PartWritten, Failure> {
-        let encoder = Encoder::new(self.layout, Arc::clone(split), keys, job.pads, entropy).map_err(encoding)?;
+        let encoder =
+            Encoder::new(self.layout, Arc::clone(split), keys, job.pads, entropy).map_err(encoding)?;
         let mut encoder = encoder.recombining();
         let sharing = encoder.sharing_id();
         let mut names = Vec::with_capacity(writers.len());
@@ -168,7 +173,8 @@ impl Sealer {
         let (mut given, mut payload) = (0, 0);
         loop {
             self.interrupt.check()?;
-            let want = (part - given).min(self.input.len() as u64) as usize;
+            let left = usize::try_from(part - given).unwrap_or(usize::MAX);
+            let want = left.min(self.input.len());
             let chunk = source.read(&mut self.input[..want]).map_err(|error| reading(path, error))?;
             given += chunk.len as u64;
             payload += chunk.payload as u64;
@@ -179,9 +185,11 @@ impl Sealer {
             if ends {
                 let tail = full * segment..chunk.len;
                 let batch = encoder.reserve_last(tail.len()).map_err(encoding)?;
-                let mut buffers: Vec<Vec<u8>> = writers.iter().map(|writer| writer.buffer(batch.stored())).collect();
+                let mut buffers: Vec<Vec<u8>> =
+                    writers.iter().map(|writer| writer.buffer(batch.stored())).collect();
                 let mut outs: Vec<&mut [u8]> = buffers.iter_mut().map(|buffer| &mut buffer[..]).collect();
-                let sealed = batch.seal(&self.input[tail], &mut self.scratches[0], &mut outs).map_err(encoding)?;
+                let sealed =
+                    batch.seal(&self.input[tail], &mut self.scratches[0], &mut outs).map_err(encoding)?;
                 encoder.absorb(&sealed).map_err(encoding)?;
                 return hand_on(buffers, writers).map(|()| payload);
             }
@@ -198,7 +206,7 @@ impl Sealer {
         let mut buffers: Vec<Vec<u8>> = writers.iter().map(|writer| writer.buffer(full * stored)).collect();
         let share = full.div_ceil(self.scratches.len());
         let mut rests: Vec<&mut [u8]> = buffers.iter_mut().map(|buffer| &mut buffer[..]).collect();
-        let mut tasks: Vec<(Batch, &[u8], Vec<&mut [u8]>)> = Vec::with_capacity(self.scratches.len());
+        let mut tasks = Vec::with_capacity(self.scratches.len());
         for payload in self.input[..full * segment].chunks(share * segment) {
             let count = payload.len() / segment;
             let batch = encoder.reserve(count).map_err(encoding)?;
@@ -207,16 +215,21 @@ impl Sealer {
                 *rest = after;
                 now
             });
-            tasks.push((batch, payload, outs.collect()));
+            tasks.push((batch, payload, outs.collect::<Vec<&mut [u8]>>()));
         }
         let sealed: Vec<Result<Sealed, EncodeError>> = std::thread::scope(|scope| {
             let mut tasks = tasks.into_iter().zip(&mut self.scratches);
             let first = tasks.next();
             let others: Vec<_> = tasks
-                .map(|((batch, payload, mut outs), scratch)| scope.spawn(move || batch.seal(payload, scratch, &mut outs)))
+                .map(|((batch, payload, mut outs), scratch)| {
+                    scope.spawn(move || batch.seal(payload, scratch, &mut outs))
+                })
                 .collect();
-            let first = first.map(|((batch, payload, mut outs), scratch)| batch.seal(payload, scratch, &mut outs));
-            let others = others.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            let first =
+                first.map(|((batch, payload, mut outs), scratch)| batch.seal(payload, scratch, &mut outs));
+            let others = others
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             first.into_iter().chain(others).collect()
         });
         for sealed in sealed {

@@ -52,7 +52,7 @@ impl<R: Read> Source<R> {
         }
         self.taken += payload as u64;
         let rest = &mut buffer[payload..];
-        let zeros = (rest.len() as u64).min(self.fill.unwrap_or(0)) as usize;
+        let zeros = usize::try_from(self.fill.unwrap_or(0)).unwrap_or(usize::MAX).min(rest.len());
         rest[..zeros].fill(0);
         self.fill = self.fill.map(|fill| fill - zeros as u64);
         Ok(Chunk { len: payload + zeros, payload })
@@ -75,7 +75,9 @@ impl<R: Read> Source<R> {
         let total = self.taken + unaccounted as u64;
         let fill = match self.pad_to {
             // Only up to the end of the part: the step divides it, so a part that is full needs none.
-            Some(step) if total == 0 || total % self.part != 0 => total.max(1).next_multiple_of(step) - total,
+            Some(step) if total == 0 || !total.is_multiple_of(self.part) => {
+                total.max(1).next_multiple_of(step) - total
+            }
             _ => 0,
         };
         self.fill = Some(fill);

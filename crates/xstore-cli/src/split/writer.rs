@@ -130,7 +130,9 @@ impl Files<'_> {
 
     fn end(&mut self) -> Result<(), Failure> {
         match self.open.take() {
-            Some((file, path)) => file.sync_all().map_err(|error| Failure::io("SINK_FAILED", "sync", &path, error)),
+            Some((file, path)) => {
+                file.sync_all().map_err(|error| Failure::io("SINK_FAILED", "sync", &path, error))
+            }
             None => Err(gone()),
         }
     }

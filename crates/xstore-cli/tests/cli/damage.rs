@@ -20,7 +20,7 @@ fn object() -> Object {
 }
 
 fn share_length(object: &Object) -> usize {
-    fs::metadata(object.share(0, 0)).expect("a share").len() as usize
+    fs::read(object.share(0, 0)).expect("a share").len()
 }
 
 /// Damages the share in each folder in turn, and joins from all.
@@ -101,7 +101,9 @@ fn a_flipped_bit_of_each_part_of_the_body() {
         (length - 1, "share end"),
     ] {
         for bit in [0, 7] {
-            damaged(&object, &format!("byte {offset}"), INTEGRITY, problem, |bytes| bytes[offset] ^= 1 << bit);
+            damaged(&object, &format!("byte {offset}"), INTEGRITY, problem, |bytes| {
+                bytes[offset] ^= 1 << bit;
+            });
         }
     }
 }
@@ -114,7 +116,10 @@ fn every_byte_of_a_small_share() {
     for offset in (0..intact.len()).step_by(7) {
         object.flip(0, 1, offset);
         let report = object.joins("f0 f1 f2");
-        assert!(matches!(&report.bad()[..], [(path, state, _)] if path == "f1" && state == "bad"), "byte {offset}");
+        assert!(
+            matches!(&report.bad()[..], [(path, state, _)] if path == "f1" && state == "bad"),
+            "byte {offset}"
+        );
         fs::write(object.share(0, 1), &intact).expect("a share can be mended");
     }
 }
@@ -204,8 +209,11 @@ fn each_folder_damaged_in_another_part() {
     object.flip(1, 1, 20);
     object.flip(2, 2, 5000);
     let report = object.joins("f0 f1 f2");
-    let told: Vec<String> =
-        report.bad().iter().map(|(path, state, codes)| format!("{path} {state} {}", codes.join(" "))).collect();
+    let told: Vec<String> = report
+        .bad()
+        .iter()
+        .map(|(path, state, codes)| format!("{path} {state} {}", codes.join(" ")))
+        .collect();
     assert_eq!(
         told,
         ["f0 bad SHARE_NOT_FOUND", "f1 bad SHARE_INTEGRITY_FAILED", "f2 bad SHARE_INTEGRITY_FAILED"]
@@ -214,7 +222,8 @@ fn each_folder_damaged_in_another_part() {
         assert_eq!(folder["goodParts"], 3, "{folder}");
         assert_eq!(folder["moreProblems"], 0, "{folder}");
     }
-    let problems: Vec<&str> = (0..3).map(|i| report.0["folders"][i]["problems"][0].as_str().expect("one")).collect();
+    let problems: Vec<&str> =
+        (0..3).map(|i| report.0["folders"][i]["problems"][0].as_str().expect("one")).collect();
     assert_eq!(problems[0], "1 of 4 parts are missing");
     assert!(problems[1].starts_with("part 1: "), "{problems:?}");
     assert!(problems[2].starts_with("part 2: segment 0 "), "{problems:?}");
@@ -240,7 +249,8 @@ fn in_text_the_bad_folder_is_warned_about() {
     object.flip(0, 2, 14);
     let warning = "warning: f2 (share 2): header field `index` is not what the manifest implies: another share, or a \
                    changed one\n";
-    let ran = object.stage.run("join --manifest m.json --from f0 f1 f2 --output out").succeeds().says(warning);
+    let ran =
+        object.stage.run("join --manifest m.json --from f0 f1 f2 --output out").succeeds().says(warning);
     assert!(ran.text().contains("\n  f0 (share 0): good\n"), "{}", ran.text());
     // Quiet isn't silent about damage.
     let quiet = object.stage.run("join -q --manifest m.json --from f0 f1 f2 --output out --force").succeeds();

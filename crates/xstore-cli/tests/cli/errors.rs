@@ -29,10 +29,12 @@ fn a_key_file_exists() {
 
 #[test]
 fn no_such_file() {
-    Stage::new().run("split missing --threshold 2-of-2 --into a b --manifest m.json").fails(1).says(&format!(
-        "error[SOURCE_FAILED]: can't read missing: {NO_FILE}\n\
+    Stage::new().run("split missing --threshold 2-of-2 --into a b --manifest m.json").fails(1).says(
+        &format!(
+            "error[SOURCE_FAILED]: can't read missing: {NO_FILE}\n\
          help: check the path\n"
-    ));
+        ),
+    );
 }
 
 #[test]
@@ -67,7 +69,8 @@ fn one_folder_twice() {
 fn a_disk_that_is_not_mounted() {
     let stage = Stage::new();
     stage.write("file", "x");
-    let no_path = if cfg!(windows) { "The system cannot find the path specified. (os error 3)" } else { NO_FILE };
+    let no_path =
+        if cfg!(windows) { "The system cannot find the path specified. (os error 3)" } else { NO_FILE };
     stage.run("split file --threshold 2-of-2 --into a usb/backup --manifest m.json").fails(1).says(&format!(
         "error[SINK_FAILED]: can't make the folder usb/backup: {no_path}\n\
          help: its parent doesn't exist; if it is on another disk, see that the disk is mounted\n"

@@ -20,7 +20,9 @@ fn a_share_that_may_not_grow() {
     stage.write("file", payload(1 << 20, 1));
     let split = "split file --threshold 2-of-3 --into a b c --manifest m.json";
     let ran = limited(&stage, 600, split).fails_with(1, "SINK_FAILED");
-    ran.mentions("can't write a/xstore-").mentions("File too large").mentions("\nhelp: no file may be that long there");
+    ran.mentions("can't write a/xstore-")
+        .mentions("File too large")
+        .mentions("\nhelp: no file may be that long there");
     assert_eq!(stage.names("."), ["file", "xstore.key"]);
     // Shorter parts are what the advice says.
     limited(&stage, 600, &format!("{split} --part 128KiB")).succeeds();
@@ -31,7 +33,9 @@ fn an_output_that_may_not_grow() {
     let object = Object::new(2, 3, payload(1 << 20, 2), "--part 128KiB");
     let before = object.stage.names(".");
     let join = "join --manifest m.json --from f0 f1 f2 --output out";
-    limited(&object.stage, 600, join).fails_with(1, "SINK_FAILED").mentions("can't write out: File too large");
+    limited(&object.stage, 600, join)
+        .fails_with(1, "SINK_FAILED")
+        .mentions("can't write out: File too large");
     assert_eq!(object.stage.names("."), before);
 }
 
@@ -53,7 +57,10 @@ fn with_small_disk(stage: &Stage, script: &str) -> Option<Ran> {
         return None;
     };
     let mut command = Command::new("unshare");
-    command.args(options).args(["sh", "-c", &format!("{mount} && {script}")]).arg(env!("CARGO_BIN_EXE_xstore"));
+    command
+        .args(options)
+        .args(["sh", "-c", &format!("{mount} && {script}")])
+        .arg(env!("CARGO_BIN_EXE_xstore"));
     stage.prepare(&mut command);
     Some(Ran::of(command))
 }
@@ -67,7 +74,9 @@ fn a_disk_that_is_full() {
                   \"$0\" split xstore.key -q --threshold 2-of-3 --into a small/b c --manifest n.json && exit $code";
     let Some(ran) = with_small_disk(&stage, script) else { return };
     let ran = ran.fails_with(1, "SINK_FAILED");
-    ran.mentions("can't write small/b/xstore-").mentions("No space left on device").mentions("\nhelp: free some space");
+    ran.mentions("can't write small/b/xstore-")
+        .mentions("No space left on device")
+        .mentions("\nhelp: free some space");
     // The second split had room again.
     assert!(stage.has("n.json") && !stage.has("m.json"));
     assert_eq!(stage.names("a").len(), 1);
@@ -76,7 +85,8 @@ fn a_disk_that_is_full() {
 #[test]
 fn an_output_on_a_full_disk() {
     let object = Object::new(2, 3, payload(3 << 20, 4), "");
-    let script = "\"$0\" join --manifest m.json --from f0 f1 f2 --output small/out; code=$?; ls -A small; exit $code";
+    let script =
+        "\"$0\" join --manifest m.json --from f0 f1 f2 --output small/out; code=$?; ls -A small; exit $code";
     let Some(ran) = with_small_disk(&object.stage, script) else { return };
     ran.fails_with(1, "SINK_FAILED").mentions("can't write small/out: No space left on device");
 }
@@ -89,6 +99,7 @@ fn a_manifest_on_a_full_disk() {
                   \"$0\" split file --threshold 2-of-3 --into a b c --manifest small/m.json; \
                   code=$?; rm small/filler; ls -A small; exit $code";
     let Some(ran) = with_small_disk(&stage, script) else { return };
-    ran.fails_with(1, "SINK_FAILED").mentions("can't write the manifest small/m.json: No space left on device");
+    ran.fails_with(1, "SINK_FAILED")
+        .mentions("can't write the manifest small/m.json: No space left on device");
     assert_eq!(stage.names("."), ["file", "small", "xstore.key"]);
 }

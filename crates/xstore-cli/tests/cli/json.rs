@@ -21,7 +21,10 @@ fn of_split() {
         .succeeds()
         .says("");
     let report = ran.json();
-    assert_eq!(members(&report), ["bytes", "folders", "manifest", "name", "object", "parts", "seconds", "threshold"]);
+    assert_eq!(
+        members(&report),
+        ["bytes", "folders", "manifest", "name", "object", "parts", "seconds", "threshold"]
+    );
     assert_eq!(report["bytes"], 50_000);
     assert_eq!(report["manifest"], "m.json");
     assert_eq!(report["name"], "doc");

@@ -68,7 +68,8 @@ fn the_key_file_comes_from_the_option_then_the_environment_then_the_folder() {
         Ran::of(command).succeeds().json()[0]["keyId"].clone()
     };
     let here = listed("key list --json", None);
-    let (a, b) = (listed("key list --json --key-file a.key", None), listed("key list --json --key-file b.key", None));
+    let (a, b) =
+        (listed("key list --json --key-file a.key", None), listed("key list --json --key-file b.key", None));
     assert!(here != a && a != b && b != here);
     assert_eq!(listed("key list --json", Some("b.key")), b);
     assert_eq!(listed("key list --json --key-file a.key", Some("b.key")), a);
@@ -82,7 +83,10 @@ fn without_a_key_the_commands_say_how_to_get_one() {
     stage.run(split).fails_with(5, "KEY_UNAVAILABLE").mentions("\nhelp: make a key first: xstore key new\n");
     assert_eq!(stage.names("."), ["file"]);
     for command in ["key list", "key retire ab", "key revoke ab", "key new --rotate"] {
-        stage.run(command).fails_with(5, "KEY_UNAVAILABLE").mentions("\nhelp: make a key first: xstore key new\n");
+        stage
+            .run(command)
+            .fails_with(5, "KEY_UNAVAILABLE")
+            .mentions("\nhelp: make a key first: xstore key new\n");
         assert_eq!(stage.names("."), ["file"]);
     }
     stage.run("key new -q").succeeds();
@@ -179,7 +183,8 @@ fn a_damaged_key_file_is_refused_without_showing_it() {
         ran
     };
     changed(text.replace(" current ", " currant ")).mentions("line 4 of the key file");
-    changed(text.replace(&secret[30..32], if &secret[30..32] == "QQ" { "PP" } else { "QQ" })).mentions("line 4");
+    changed(text.replace(&secret[30..32], if &secret[30..32] == "QQ" { "PP" } else { "QQ" }))
+        .mentions("line 4");
     changed(format!("{text}{}", text.lines().last().expect("a line"))).mentions("line 5");
     changed(text.replace(' ', "\t"));
     changed("x".repeat(70_000)).mentions("65536");
@@ -192,7 +197,8 @@ fn a_key_file_that_others_can_read_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let object = Object::new(2, 2, payload(10, 5), "");
     for mode in [0o644, 0o640, 0o604, 0o660, 0o610] {
-        fs::set_permissions(object.stage.path("xstore.key"), fs::Permissions::from_mode(mode)).expect("a mode");
+        fs::set_permissions(object.stage.path("xstore.key"), fs::Permissions::from_mode(mode))
+            .expect("a mode");
         for command in [
             "split file --threshold 2-of-2 --into a b --manifest n.json",
             "join --manifest m.json --from f0 f1 --output out",
@@ -232,7 +238,10 @@ fn no_command_prints_a_key() {
             let printed = format!("{}{}", ran.text(), ran.err);
             // Any eight characters of it behind its common beginning.
             let tail = &key["XSTORE-KEY-1".len()..];
-            assert!((0..tail.len() - 8).all(|at| !printed.contains(&tail[at..at + 8])), "{command}: {printed}");
+            assert!(
+                (0..tail.len() - 8).all(|at| !printed.contains(&tail[at..at + 8])),
+                "{command}: {printed}"
+            );
         }
     }
 }

@@ -13,8 +13,8 @@ mod manifest;
 mod output;
 mod placement;
 mod roundtrip;
-mod streams;
 mod strangers;
+mod streams;
 mod too_many;
 mod usage;
 

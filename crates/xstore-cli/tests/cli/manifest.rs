@@ -95,7 +95,8 @@ fn white_space_and_order_are_free() {
     object.stage.write("m.json", serde_json::to_string_pretty(&object.manifest).expect("JSON"));
     object.joins("f0 f1").all_good();
     let members = object.manifest.as_object().expect("an object");
-    let backwards: Vec<String> = members.iter().rev().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    let backwards: Vec<String> =
+        members.iter().rev().map(|(name, value)| format!("\"{name}\":{value}")).collect();
     object.stage.write("m.json", format!(" {{{}}}\n", backwards.join(" ,\t")));
     object.joins("f0 f1").all_good();
 }
@@ -160,7 +161,9 @@ fn times_to_live_are_seconds_or_have_a_unit() {
 fn the_name_that_is_wanted_must_be_the_one_that_it_has() {
     let object = Object::new(2, 3, payload(1000, 8), "--name doc-001");
     assert_eq!(object.manifest["key"], "doc-001");
-    let join = |name: &str| object.stage.run(&format!("join --manifest m.json --from f0 f1 --output out --name {name}"));
+    let join = |name: &str| {
+        object.stage.run(&format!("join --manifest m.json --from f0 f1 --output out --name {name}"))
+    };
     join("doc-002").fails_with(4, INVALID).mentions("another name");
     assert!(!object.stage.has("out"));
     let ran = join("doc-001").succeeds();

@@ -34,14 +34,10 @@ fn a_folder_is_no_output() {
 fn the_folder_of_an_output_must_exist() {
     let object = Object::new(2, 2, payload(1000, 3), "");
     for (output, folder) in [("no/out", "no"), ("no/where/out", "no/where"), ("file/out", "file")] {
-        object
-            .stage
-            .run(&join(output))
-            .fails(1)
-            .says(&format!(
-                "error[SINK_FAILED]: can't write {output}: {folder} is not a folder\n\
+        object.stage.run(&join(output)).fails(1).says(&format!(
+            "error[SINK_FAILED]: can't write {output}: {folder} is not a folder\n\
                  help: make the folder first, or name a file in another one\n"
-            ));
+        ));
     }
     fs::create_dir(object.stage.path("dir")).expect("a folder");
     object.stage.run(&join("dir/out")).succeeds();
@@ -60,7 +56,8 @@ fn an_output_may_stand_among_the_shares() {
 #[test]
 fn what_is_no_regular_file_is_never_replaced() {
     let object = Object::new(2, 2, payload(1000, 5), "");
-    let made = std::process::Command::new("mkfifo").arg(object.stage.path("fifo")).status().expect("mkfifo runs");
+    let made =
+        std::process::Command::new("mkfifo").arg(object.stage.path("fifo")).status().expect("mkfifo runs");
     assert!(made.success());
     for output in ["/dev/null", "/dev/stdout", "fifo"] {
         object.stage.run(&join(output)).fails_with(1, "OUTPUT_EXISTS");

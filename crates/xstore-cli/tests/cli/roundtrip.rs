@@ -14,8 +14,10 @@ fn both_ways(length: usize, arguments: &str, parts: usize) {
     let data = payload(length, length as u64);
     stage.write("file", &data);
     let split = "--threshold 2-of-3 --json";
-    let from_file =
-        stage.run(&format!("split file {split} --into a b c --manifest m.json {arguments}")).succeeds().json();
+    let from_file = stage
+        .run(&format!("split file {split} --into a b c --manifest m.json {arguments}"))
+        .succeeds()
+        .json();
     let from_pipe = stage
         .run_with(&format!("split - {split} --into d e f --manifest n.json {arguments}"), &data)
         .succeeds()
@@ -28,7 +30,8 @@ fn both_ways(length: usize, arguments: &str, parts: usize) {
     for (manifest, folders) in [("m.json", "a c"), ("n.json", "f e")] {
         stage.run(&format!("join --manifest {manifest} --from {folders} --output {manifest}.out")).succeeds();
         assert!(stage.read(format!("{manifest}.out")) == data, "{length} {arguments} to a file");
-        let ran = stage.run(&format!("join --quiet --manifest {manifest} --from {folders} --output -")).succeeds();
+        let ran =
+            stage.run(&format!("join --quiet --manifest {manifest} --from {folders} --output -")).succeeds();
         assert!(ran.out == data, "{length} {arguments} to a pipe");
         assert_eq!(ran.err, "");
     }
@@ -158,7 +161,9 @@ fn two_splits_of_one_file_have_nothing_in_common() {
     let stage = Stage::new();
     stage.write("file", payload(3000, 3));
     for out in ["a b", "c d"] {
-        stage.run(&format!("split file --threshold 2-of-2 --into {out} --manifest {}.json", &out[..1])).succeeds();
+        stage
+            .run(&format!("split file --threshold 2-of-2 --into {out} --manifest {}.json", &out[..1]))
+            .succeeds();
     }
     let manifest = |name: &str| -> Value { serde_json::from_slice(&stage.read(name)).expect("JSON") };
     let (first, second) = (manifest("a.json"), manifest("c.json"));

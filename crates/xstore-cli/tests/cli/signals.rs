@@ -42,10 +42,7 @@ fn a_split_that_waits_for_its_input() {
         let (child, stdin) = waiting_split(&stage);
         child.signal(signal);
         // The pipe stays open: nothing but the signal can end it.
-        child
-            .ends()
-            .fails(130)
-            .says("error[CANCELLED]: interrupted; what had been written was removed\n");
+        child.ends().fails(130).says("error[CANCELLED]: interrupted; what had been written was removed\n");
         drop(stdin);
         assert_eq!(stage.names("."), ["b", "xstore.key"]);
         assert_eq!(stage.names("b"), ["mine"]);
@@ -56,13 +53,17 @@ fn a_split_that_waits_for_its_input() {
 fn a_split_in_full_swing() {
     for signal in SIGNALS {
         let stage = Stage::new();
-        let mut command = stage.command("split /dev/zero --json --threshold 2-of-3 --into a b c --manifest m.json");
+        let mut command =
+            stage.command("split /dev/zero --json --threshold 2-of-3 --into a b c --manifest m.json");
         command.stdin(Stdio::null());
         let child = Child::start(command);
         eventually("something is written", || stored(&stage.path("c")) > 0);
         child.signal(signal);
         let error = child.ends().fails(130).error();
-        assert_eq!([&error["code"], &error["exit"]], [&serde_json::json!("CANCELLED"), &serde_json::json!(130)]);
+        assert_eq!(
+            [&error["code"], &error["exit"]],
+            [&serde_json::json!("CANCELLED"), &serde_json::json!(130)]
+        );
         assert_eq!(stage.names("."), ["xstore.key"]);
     }
 }

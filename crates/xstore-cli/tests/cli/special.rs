@@ -8,6 +8,9 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Child, Object, Ran, Report, Stage, payload, skip};
 
+/// The user that owns nothing.
+const NOBODY: u32 = 65_534;
+
 fn make_fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo runs").success());
 }
@@ -56,7 +59,6 @@ fn as_somebody(object: &Object, arguments: &str) -> Option<Command> {
     if !is_root {
         return Some(object.stage.command(arguments));
     }
-    const NOBODY: u32 = 65_534;
     let program = object.stage.path("program");
     if !program.exists() {
         fs::copy(env!("CARGO_BIN_EXE_xstore"), &program).expect("a file can be copied");
@@ -104,7 +106,10 @@ fn what_must_not_be_read_is_named() {
         let ran = Ran::of(command).succeeds();
         let report = Report(ran.json());
         let told = report.names("f1", "bad", &["BACKEND_UNAVAILABLE"]);
-        assert!(told["problems"][0].as_str().is_some_and(|told| told.contains("Permission denied")), "{told}");
+        assert!(
+            told["problems"][0].as_str().is_some_and(|told| told.contains("Permission denied")),
+            "{told}"
+        );
         assert!(object.stage.read("out") == object.data);
         set_mode(&path, intact);
     }
@@ -123,7 +128,8 @@ fn what_must_not_be_written_is_named() {
     ] {
         let Some(command) = as_somebody(&object, arguments) else { return };
         let ran = Ran::of(command).fails_with(1, "SINK_FAILED");
-        ran.mentions(&format!("{place}: Permission denied")).mentions("\nhelp: check who owns it and its permissions");
+        ran.mentions(&format!("{place}: Permission denied"))
+            .mentions("\nhelp: check who owns it and its permissions");
         assert!(!object.stage.has("a") && !object.stage.has("b") && !object.stage.has("n.json"));
         assert_eq!(object.stage.names("closed"), [""; 0]);
     }
@@ -142,7 +148,8 @@ fn an_input_that_must_not_be_read_is_named() {
 fn a_named_pipe_can_be_split() {
     let stage = Stage::new();
     make_fifo(&stage.path("pipe"));
-    let child = Child::start(stage.command("split pipe -q --threshold 2-of-3 --into a b c --manifest m.json"));
+    let child =
+        Child::start(stage.command("split pipe -q --threshold 2-of-3 --into a b c --manifest m.json"));
     let data = payload(300_000, 5);
     // Opening it waits for the command.
     fs::write(stage.path("pipe"), &data).expect("the command reads");

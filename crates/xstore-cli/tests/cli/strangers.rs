@@ -52,7 +52,11 @@ fn a_share_of_another_part() {
     put(&object.share(0, 1), &object.share(1, 1));
     let report = object.joins("f0 f1 f2");
     let told = report.names("f1", "bad", &[INTEGRITY]);
-    assert!(told["problems"][0].as_str().is_some_and(|told| told.starts_with("part 1: an authentic share of another")));
+    assert!(
+        told["problems"][0]
+            .as_str()
+            .is_some_and(|told| told.starts_with("part 1: an authentic share of another"))
+    );
     assert_eq!(told["goodParts"], 2);
 }
 
@@ -73,7 +77,8 @@ fn two_shares_under_each_others_names() {
     put(&object.share(0, 1), &object.share(0, 0));
     put(&third, &object.share(0, 1));
     let report = object.joins("f0 f1 f2 f3");
-    let bad: Vec<String> = report.bad().into_iter().map(|(path, state, _)| format!("{path} {state}")).collect();
+    let bad: Vec<String> =
+        report.bad().into_iter().map(|(path, state, _)| format!("{path} {state}")).collect();
     assert_eq!(bad, ["f0 bad", "f1 bad"]);
     object.refuses("f0 f1 f2", 3, "INSUFFICIENT_SHARES");
 }

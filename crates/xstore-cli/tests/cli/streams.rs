@@ -17,7 +17,8 @@ fn closed_pipe() -> Stdio {
 fn an_input_that_comes_in_pieces_and_ends_early_is_what_came() {
     let stage = Stage::new();
     let data = payload(200_000, 1);
-    let mut command = stage.command("split - --json --threshold 2-of-3 --into a b c --manifest m.json --part 70000");
+    let mut command =
+        stage.command("split - --json --threshold 2-of-3 --into a b c --manifest m.json --part 70000");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the command starts");
     let mut stdin = child.stdin.take().expect("a pipe");
@@ -45,9 +46,7 @@ fn an_input_that_cannot_be_read() {
     let stage = Stage::new();
     let mut command = stage.command("split - --threshold 2-of-3 --into a b c --manifest m.json");
     command.stdin(std::fs::File::open(stage.path(".")).expect("a folder can be opened"));
-    Ran::of(command)
-        .fails_with(1, "SOURCE_FAILED")
-        .mentions("can't read standard input: Is a directory");
+    Ran::of(command).fails_with(1, "SOURCE_FAILED").mentions("can't read standard input: Is a directory");
     assert_eq!(stage.names("."), ["xstore.key"]);
 }
 

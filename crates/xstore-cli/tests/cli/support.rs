@@ -96,6 +96,7 @@ impl Stage {
 }
 
 /// Tells, past the capture of passing tests, that something wasn't tested.
+#[cfg(unix)]
 pub(crate) fn skip(what: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED {what}: {why}");
 }

@@ -16,7 +16,8 @@ fn terminal() -> (File, File) {
     let seen: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&seen).expect("a terminal can be used");
     unlockpt(&seen).expect("a terminal can be used");
-    let name = ptsname(&seen, Vec::new()).expect("a terminal has a name").into_string().expect("a plain name");
+    let name =
+        ptsname(&seen, Vec::new()).expect("a terminal has a name").into_string().expect("a plain name");
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     let flags = i32::try_from(OFlags::NOCTTY.bits()).expect("a flag");

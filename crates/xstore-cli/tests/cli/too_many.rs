@@ -18,7 +18,11 @@ fn two_bad_folders_of_three() {
         let error = object.refuses("f0 f1 f2", 3, "INSUFFICIENT_SHARES");
         let details = error["details"].as_array().expect("a line per folder");
         assert_eq!(details.len(), 3);
-        assert!(details[0].as_str().is_some_and(|line| line.starts_with("f0 (share 0): ") && !line.ends_with("good")));
+        assert!(
+            details[0]
+                .as_str()
+                .is_some_and(|line| line.starts_with("f0 (share 0): ") && !line.ends_with("good"))
+        );
         assert_eq!(details[2], "f2 (share 2): good");
         assert_eq!(error["exit"], 3);
         fs::write(object.share(0, 0), &first).expect("a share can be mended");
@@ -65,7 +69,10 @@ fn nothing_of_a_good_first_part_is_left_when_a_later_one_fails() {
 fn an_output_that_was_to_be_replaced_stays() {
     let object = Object::new(2, 3, payload(1000, 5), "");
     object.stage.write("kept", "as it was");
-    object.stage.run("join --force --manifest m.json --from f0 --output kept").fails_with(3, "INSUFFICIENT_SHARES");
+    object
+        .stage
+        .run("join --force --manifest m.json --from f0 --output kept")
+        .fails_with(3, "INSUFFICIENT_SHARES");
     assert_eq!(object.stage.read("kept"), b"as it was");
 }
 

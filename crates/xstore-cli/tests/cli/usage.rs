@@ -100,7 +100,8 @@ fn manifests_that_cannot_be_written() {
     stage.write("old.json", "mine");
     let split = |manifest: &str| format!("split file --threshold 2-of-2 --into a b --manifest {manifest}");
     for existing in ["old.json", ".", "file"] {
-        refused(&stage, &split(existing), 1).mentions(&format!("error[MANIFEST_EXISTS]: {existing} exists already\n"));
+        refused(&stage, &split(existing), 1)
+            .mentions(&format!("error[MANIFEST_EXISTS]: {existing} exists already\n"));
     }
     assert_eq!(stage.read("old.json"), b"mine");
     for nowhere in ["no/m.json", "file/m.json"] {
@@ -163,7 +164,8 @@ fn commands_that_are_none() {
         refused(&stage, arguments, 2).mentions("Usage: ");
     }
     refused(&stage, "split file --threshold 2-of-2 --manifest m.json", 2).mentions("--into <DIR>...");
-    refused(&stage, "join --manifest m.json --from --output out", 2).mentions("a value is required for '--from");
+    refused(&stage, "join --manifest m.json --from --output out", 2)
+        .mentions("a value is required for '--from");
 }
 
 #[test]
@@ -171,11 +173,14 @@ fn help_is_no_error_and_tells_the_exit_codes() {
     let stage = Stage::bare();
     for arguments in ["--help", "-h", "help"] {
         let ran = stage.run(arguments).succeeds().says("");
-        for part in ["split", "join", "inspect", "key", "demo", "3 not enough good shares", "130 interrupted"] {
+        for part in ["split", "join", "inspect", "key", "demo", "3 not enough good shares", "130 interrupted"]
+        {
             assert!(ran.text().contains(part), "{arguments} doesn't mention {part}");
         }
     }
-    for command in ["split", "join", "inspect", "key", "key new", "key list", "key retire", "key revoke", "demo"] {
+    for command in
+        ["split", "join", "inspect", "key", "key new", "key list", "key retire", "key revoke", "demo"]
+    {
         let ran = stage.run(&format!("{command} --help")).succeeds();
         assert!(ran.text().contains(&format!("Usage: xstore {command}")), "{}", ran.text());
     }

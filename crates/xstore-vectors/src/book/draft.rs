@@ -24,6 +24,8 @@ pub struct Draft {
     pub key: [u8; 32],
     /// Shares that are tagged under another integrity key than [`key`](Self::key).
     pub share_keys: BTreeMap<u8, [u8; 32]>,
+    /// The integrity key that signs the manifest, where it isn't [`key`](Self::key).
+    pub signing_key: Option<[u8; 32]>,
     /// The payload.
     pub payload: Vec<u8>,
     /// Zero bytes behind the payload of the last part.
@@ -73,6 +75,7 @@ impl Draft {
             numbers,
             key: std::array::from_fn(|i| u8::try_from(i).unwrap_or_default()),
             share_keys: BTreeMap::new(),
+            signing_key: None,
             payload: payload.into(),
             fill: 0,
             name: "object".to_owned(),
@@ -194,7 +197,8 @@ impl Draft {
             "version": 1,
         });
         (self.hook)(0, Stage::Manifest(&mut drafted.manifest));
-        drafted.text = text::sign(drafted.manifest.clone(), &keys);
+        let signing = self.signing_key.as_ref().map_or(keys, Derived::of);
+        drafted.text = text::sign(drafted.manifest.clone(), &signing);
         Ok(drafted)
     }
 

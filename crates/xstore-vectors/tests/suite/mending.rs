@@ -1,6 +1,6 @@
 //! Shares made again and shares added.
 
-use crate::sample::{key_bytes, layout, numbers, payload, ring};
+use crate::sample::{layout, numbers, payload, ring};
 use xstore_keys::{Entropy, KeyRing, KeyState};
 use xstore_share::{EncodeError, HEADER_LEN, ShareFault};
 use xstore_vectors::mend::{expand, repair, without};
@@ -142,8 +142,8 @@ fn a_share_more_leaves_the_others_as_they_are() {
 fn what_is_damaged_is_no_source() {
     let ring = keys();
     let current = ring.current().unwrap();
-    let mut before = written(2, 3, 5);
-    // Share 0 has a wrong tag, so share 2 takes its place.
+    let mut before = written(2, 4, 5);
+    // Share 0 has a wrong tag, so share 3 takes its place.
     let key = before.key(0, 0).to_owned();
     let tag = HEADER_LEN + 32 + 32;
     before.values.get_mut(&key).unwrap()[tag] ^= 1;
@@ -154,7 +154,8 @@ fn what_is_damaged_is_no_source() {
         [Fault { part: 0, index: 0, kind: FaultKind::Refused(ShareFault::End) }]
     );
     // No other is left.
-    let lost = Written { values: without(&before, 2), manifest: before.manifest.clone() };
+    let lost = keep(&before, &[0, 3]);
+    let lost = Written { values: lost, manifest: before.manifest.clone() };
     let error = repair(&lost, 1, &ring, current, &mut Entropy::os()).unwrap_err();
     assert!(matches!(error, WriteError::Encode(EncodeError::Sources(_))), "{error:?}");
 }

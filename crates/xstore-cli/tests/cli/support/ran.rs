@@ -76,7 +76,8 @@ impl Ran {
 
     /// The error, where standard error is one JSON document.
     pub(crate) fn error(&self) -> Value {
-        let mut document: Value = serde_json::from_str(&self.err).expect("standard error is one JSON document");
+        let mut document: Value =
+            serde_json::from_str(&self.err).expect("standard error is one JSON document");
         document["error"].take()
     }
 }
