@@ -36,6 +36,12 @@ pub(crate) fn noise(len: usize, seed: u64) -> Vec<u8> {
     out
 }
 
+/// `len` bytes that are in memory but of no interest: somebody is about to write there.
+pub(crate) fn room(len: usize) -> Vec<u8> {
+    // Zeros could be pages that don't exist yet.
+    vec![0x5A; len]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use ctr::Ctr128BE;
 use sha2::{Digest, Sha256};
 use xstore_keys::Entropy;
 
-use crate::bytes::{MIB, noise};
+use crate::bytes::{MIB, noise, room};
 use crate::failure::Failure;
 use crate::measure::{Case, interleaved};
 use crate::report::{Row, Section};
@@ -68,7 +68,7 @@ fn group(scope: &Scope, size: usize) -> Result<Vec<Row>, Failure> {
         return Ok(Vec::new());
     }
     let mut buffers =
-        Buffers { a: noise(size, 1), b: noise(size, 2), out: noise(size, 3), entropy: Entropy::os() };
+        Buffers { a: noise(size, 1), b: noise(size, 2), out: room(size), entropy: Entropy::os() };
     let series = interleaved(&mut buffers, &mut cases, scope.effort(size))?;
     let name = |id: &str| id.split('/').nth(1).unwrap_or_default().replace("-", " ");
     Ok(cases.iter().zip(&series).map(|(case, s)| Row::new(&case.id, name(&case.id), size, size, s)).collect())
@@ -100,7 +100,7 @@ fn xor(a: &[u8], b: &[u8], out: &mut [u8]) {
 /// That each of them computes what it is named after.
 fn check() -> Result<(), Failure> {
     let (a, b) = (noise(1000, 1), noise(1000, 2));
-    let mut out = noise(1000, 3);
+    let mut out = room(1000);
     memcpy(&a, &mut out);
     if out != a {
         return Err(Failure::Wrong("memcpy"));

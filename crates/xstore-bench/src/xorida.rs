@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use xorida_core::{CombinePlan, RebuildPlan, Scheme, ShareIndex, SplitPlan, Threshold};
 
-use crate::bytes::{MIB, SIZES, noise, size_name};
+use crate::bytes::{MIB, SIZES, noise, room, size_name};
 use crate::failure::Failure;
 use crate::limits::memcpy;
 use crate::measure::{Case, interleaved};
@@ -129,8 +129,8 @@ impl Workbench {
             first: usize::from(n - k),
             secret: noise(size, 1),
             randomness: noise(block * scheme.randomness_blocks(), 2),
-            shares: (0..n).map(|i| noise(size, 3 + u64::from(i))).collect(),
-            out: noise(size, 100),
+            shares: (0..n).map(|_| room(size)).collect(),
+            out: room(size),
             copied: [Vec::new(), Vec::new()],
         })
     }
@@ -145,7 +145,7 @@ impl Workbench {
         let length = copied(moved);
         for buffer in &mut self.copied {
             if buffer.len() < length {
-                *buffer = noise(length, 101);
+                *buffer = room(length);
             }
         }
         let [from, to] = &mut self.copied;

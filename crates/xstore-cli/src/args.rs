@@ -72,7 +72,8 @@ pub(crate) struct Split {
     /// Payload bytes per part: 1 to 64MiB [default: 8MiB, more for very large files].
     #[arg(long, value_name = "SIZE", value_parser = units::bytes)]
     pub(crate) part: Option<u64>,
-    /// Round the stored length up to a multiple of this size, so that the shares hide the exact one.
+    /// Round the stored length up to a multiple of this size, so that the shares hide the exact one; it must
+    /// divide the part size, as every power of two up to it does.
     #[arg(long, value_name = "SIZE", value_parser = units::bytes)]
     pub(crate) pad_to: Option<u64>,
     /// Draw every random byte from the operating system (slower) instead of a generator seeded by it.

@@ -4,6 +4,13 @@ use crate::failure::Failure;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// What asks to stop; a closed terminal does, too.
+#[cfg(unix)]
+const SIGNALS: [core::ffi::c_int; 3] =
+    [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP];
+#[cfg(not(unix))]
+const SIGNALS: [core::ffi::c_int; 2] = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM];
+
 /// Whether somebody asked to stop.
 #[derive(Clone, Default)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
@@ -12,7 +19,7 @@ impl Interrupt {
     /// Watches the signals from here on. Where they can't be watched, they end the process as usual.
     pub(crate) fn watch() -> Self {
         let flag = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        for signal in SIGNALS {
             let second = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag));
             let first = signal_hook::flag::register(signal, Arc::clone(&flag));
             debug_assert!(first.is_ok() && second.is_ok(), "these signals can be watched");
@@ -23,7 +30,7 @@ impl Interrupt {
     /// Lets the signals end the process at once, with the same exit code: for work that leaves nothing behind, and
     /// that may hang in a write to a pipe that nobody reads.
     pub(crate) fn at_once() -> Self {
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        for signal in SIGNALS {
             let set = signal_hook::flag::register_conditional_shutdown(
                 signal,
                 130,

@@ -53,7 +53,7 @@ pub(crate) struct Report {
 
 /// Reads a manifest file, bounded.
 pub(crate) fn read_manifest(path: &Path) -> Result<Vec<u8>, Failure> {
-    let fail = |error| Failure::io("MANIFEST_INVALID", "read the manifest", path, error);
+    let fail = |error| Failure::io("SOURCE_FAILED", "read the manifest", path, error);
     let file = File::open(path).map_err(fail)?;
     let mut bytes = Vec::new();
     // One byte more than allowed, so that the parser refuses what is too long.
@@ -71,6 +71,9 @@ pub(crate) fn open_manifest(job: &Job<'_>, ring: &KeyRing) -> Result<Manifest, F
                 failure.help("give the key file that this object was split with: --key-file FILE")
             }
             "MANIFEST_EXPIRED" => failure.help("its time to live is over"),
+            _ if matches!(error, xstore_manifest::Error::OtherObject) => {
+                failure.help("give the manifest of that object with --manifest, or its own name with --name")
+            }
             _ => failure.help("use an intact copy of the manifest that split wrote"),
         }
         .caused_by(error)
@@ -85,16 +88,16 @@ pub(crate) fn open_manifest(job: &Job<'_>, ring: &KeyRing) -> Result<Manifest, F
     Ok(manifest)
 }
 
-/// Joins into `sink`; the sink isn't committed here.
+/// Joins the manifest's object into `sink`; the sink isn't committed here.
 pub(crate) fn run(
     job: &Job<'_>,
+    manifest: &Manifest,
     ring: &KeyRing,
     sink: &mut Sink,
     interrupt: &Interrupt,
     out: Output,
 ) -> Result<Report, Failure> {
     let watch = clock::Stopwatch::start();
-    let manifest = open_manifest(job, ring)?;
     let body = manifest.body();
     let inconsistent = |error: Box<dyn std::error::Error + Send + Sync>| {
         Failure::new("MANIFEST_INVALID", "the manifest's parameters don't fit together").caused_by(error)

@@ -21,8 +21,19 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             // Help and version are no errors; everything else is a usage error. A closed pipe changes neither.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(failure::USAGE) } else { ExitCode::SUCCESS };
+            if !error.use_stderr() {
+                let _ = error.print();
+                return ExitCode::SUCCESS;
+            }
+            // Whoever asked for JSON gets it, whatever else was wrong with what he typed.
+            if std::env::args_os().any(|argument| argument == "--json") {
+                let text = error.render().to_string();
+                let text = text.trim().trim_start_matches("error: ");
+                output::Output::new(true, false).failure(&failure::Failure::usage(text));
+            } else {
+                let _ = error.print();
+            }
+            return ExitCode::from(failure::USAGE);
         }
     };
     let out = output::Output::new(args.json, args.quiet);

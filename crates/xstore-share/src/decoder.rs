@@ -1,8 +1,8 @@
 //! Reading one part: the trailer first, then segments in any grouping, the last one held back until all verified.
 
-use crate::error::{DecodeError, ShareFault};
+use crate::error::DecodeError;
 use crate::layout::PartShape;
-use crate::opening::{Outcome, Range, Scratch, open};
+use crate::opening::{Outcome, Range, RunFault, Scratch, open};
 use crate::plans::Plans;
 use crate::trailer::{ObjectKind, PayloadKey, Read, Trailer};
 use crate::verifier::{SegmentRun, ShareVerifier};
@@ -82,7 +82,7 @@ impl Decoder {
         plans: Arc<Plans>,
         runs: &[SegmentRun<'_>],
         scratch: &mut Scratch,
-        faults: &mut Vec<(ShareIndex, ShareFault)>,
+        faults: &mut Vec<RunFault>,
     ) -> Result<Self, DecodeError> {
         let layout = part.shape.layout();
         let range = Range::new(&part.shape, part.shape.data_segments(), 1)?;
@@ -124,7 +124,8 @@ impl Decoder {
     /// of one share; a segment needs k of them to verify, more are welcome. `out` has
     /// [`payload_run`](PartShape::payload_run) bytes; it stays locked in [`Opened`] until it is released.
     ///
-    /// Segments that fail in one share are listed in the outcome's faults and don't spoil its other segments.
+    /// Several runs may be copies of one share: a segment takes the first good one.
+    /// Segments that fail in one run are listed in the outcome's faults and don't spoil its other segments.
     pub fn open<'b>(
         &self,
         first: u64,

@@ -30,7 +30,7 @@ pub use header::{FORMAT, HEADER_LEN, Header, SUITE};
 pub use layout::{Kind, Layout, MAX_PART, MAX_SEGMENT, MAX_TRAILER, PartShape, Place, TAG_LEN};
 pub use metadata::{MAX_METADATA, Metadata};
 pub use object::ObjectCheck;
-pub use opening::{Outcome, Scratch as DecodeScratch};
+pub use opening::{Outcome, RunFault, Scratch as DecodeScratch};
 pub use pads::PadSource;
 pub use plans::Plans;
 pub use rebuild::Rebuilder;

@@ -20,13 +20,24 @@ const MAX_SUBSETS: usize = 1000;
 /// Segments handled side by side; see the encoder.
 const GROUP: usize = 4;
 
+/// A segment of one run that is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunFault {
+    /// Position of the run among those that were given.
+    pub run: usize,
+    /// The share that it is of.
+    pub index: ShareIndex,
+    /// What is wrong with it.
+    pub fault: ShareFault,
+}
+
 /// A result, and what was found wrong with shares on the way, also where the result is good.
 #[derive(Debug)]
 pub struct Outcome<T> {
     /// What came of it.
     pub result: Result<T, DecodeError>,
     /// Faults of single segments of single shares.
-    pub faults: Vec<(ShareIndex, ShareFault)>,
+    pub faults: Vec<RunFault>,
 }
 
 /// Working memory of one thread, kept from call to call; wiped when it is dropped.
@@ -110,7 +121,7 @@ pub(crate) struct Verified<'a> {
 pub(crate) fn for_each_group<'a>(
     range: &Range,
     runs: &[SegmentRun<'a>],
-    faults: &mut Vec<(ShareIndex, ShareFault)>,
+    faults: &mut Vec<RunFault>,
     mut then: impl FnMut(&[Verified<'a>]) -> Result<(), DecodeError>,
 ) -> Result<(), DecodeError> {
     check_runs(range, runs)?;
@@ -120,11 +131,11 @@ pub(crate) fn for_each_group<'a>(
         let mut messages: Vec<(&MacKey, [&[u8]; 2])> = Vec::with_capacity(places.len() * runs.len());
         let mut found = Vec::with_capacity(places.len() * runs.len());
         for (i, (place, suffix)) in places.iter().zip(&suffixes).enumerate() {
-            for run in runs {
+            for (at, run) in runs.iter().enumerate() {
                 // Lengths were checked above, so every segment is there.
                 if let Some((body, tag)) = run.segment(range.base(), *place) {
                     messages.push((run.share.key(), [body, suffix]));
-                    found.push((i, run, body, tag));
+                    found.push((i, at, run.share, body, tag));
                 }
             }
         }
@@ -137,12 +148,17 @@ pub(crate) fn for_each_group<'a>(
             .zip(m..)
             .map(|(place, m)| Verified { m, place: *place, bodies: Vec::new() })
             .collect();
-        for ((i, run, body, stored), tag) in found.into_iter().zip(&tags) {
+        for ((i, run, share, body, stored), tag) in found.into_iter().zip(&tags) {
             let segment = m + i as u64;
-            if run.share.accepts(segment, tag, stored) {
-                verified[i].bodies.push((run.share.index(), body));
+            let index = share.index();
+            if share.accepts(segment, tag, stored) {
+                // Two runs may be copies of one share; one good body of each index is enough.
+                let bodies = &mut verified[i].bodies;
+                if bodies.iter().all(|(known, _)| *known != index) {
+                    bodies.push((index, body));
+                }
             } else {
-                faults.push((run.share.index(), ShareFault::Segment(segment)));
+                faults.push(RunFault { run, index, fault: ShareFault::Segment(segment) });
             }
         }
         then(&verified)?;
@@ -159,7 +175,7 @@ pub(crate) fn open(
     plans: &Plans,
     scratch: &mut Scratch,
     out: &mut [u8],
-    faults: &mut Vec<(ShareIndex, ShareFault)>,
+    faults: &mut Vec<RunFault>,
 ) -> Result<Vec<[u8; 32]>, DecodeError> {
     let sharing = &part.sharing;
     let digest_field = part.shape.layout().digest_field();

@@ -2,10 +2,10 @@
 
 use crate::decoder::ExpectedPart;
 use crate::digest::suffix;
-use crate::error::{DecodeError, EncodeError, ShareFault};
+use crate::error::{DecodeError, EncodeError};
 use crate::header::HEADER_LEN;
 use crate::layout::TAG_LEN;
-use crate::opening::{Outcome, Range, for_each_group};
+use crate::opening::{Outcome, Range, RunFault, for_each_group};
 use crate::seal::{EndMac, ShareSealer};
 use crate::verifier::SegmentRun;
 use core::fmt;
@@ -72,7 +72,7 @@ impl Rebuilder {
         count: u64,
         runs: &[SegmentRun<'_>],
         out: &mut [u8],
-        faults: &mut Vec<(ShareIndex, ShareFault)>,
+        faults: &mut Vec<RunFault>,
     ) -> Result<(), DecodeError> {
         let range = Range::new(&self.part.shape, self.next, count)?;
         if let Some(run) = runs.iter().find(|run| !run.share.is_admitted()) {

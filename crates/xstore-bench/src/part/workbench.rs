@@ -12,7 +12,7 @@ use xstore_share::{
     ShareVerifier, TAG_LEN,
 };
 
-use crate::bytes::{MIB, noise};
+use crate::bytes::{MIB, noise, room};
 use crate::failure::Failure;
 
 const NAME: &str = "bench";
@@ -66,8 +66,8 @@ impl Workbench {
             encode_scratch: EncodeScratch::new(),
             decode_scratch: DecodeScratch::new(),
             payload: noise(size, 1),
-            shares: (0..n).map(|i| noise(length(shape.share_len()), 2 + u64::from(i))).collect(),
-            out: noise(length(shape.padded()), 100),
+            shares: (0..n).map(|_| room(length(shape.share_len()))).collect(),
+            out: room(length(shape.padded())),
             sharing: [0; 16],
             ends: Vec::new(),
         })

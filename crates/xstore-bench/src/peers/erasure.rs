@@ -6,7 +6,7 @@ use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use reed_solomon_simd::{ReedSolomonDecoder, ReedSolomonEncoder};
 
-use crate::bytes::noise;
+use crate::bytes::room;
 use crate::failure::Failure;
 
 const TAG: usize = 16;
@@ -33,7 +33,7 @@ impl Erasure {
         let (k, n) = (usize::from(k), usize::from(n));
         // A shard's length must be even.
         let shard = (secret.len() + TAG).div_ceil(k).next_multiple_of(2);
-        let mut data = noise(k * shard, 60);
+        let mut data = room(k * shard);
         data[secret.len() + TAG..].fill(0);
         Ok(Self {
             k,
@@ -41,9 +41,9 @@ impl Erasure {
             cipher: Aes256Gcm::new(&[5; 32].into()),
             encoder: ReedSolomonEncoder::new(k, n - k, shard).map_err(failed)?,
             decoder: ReedSolomonDecoder::new(k, n - k, shard).map_err(failed)?,
-            restored: noise(k * shard, 61),
-            out: noise(secret.len(), 62),
-            recovery: vec![noise(shard, 63); n - k],
+            restored: room(k * shard),
+            out: room(secret.len()),
+            recovery: vec![room(shard); n - k],
             secret,
             data,
         })
@@ -104,6 +104,7 @@ fn gcm(error: &impl ToString) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::noise;
 
     #[test]
     fn gives_the_secret_back_and_notices_a_wrong_share() {

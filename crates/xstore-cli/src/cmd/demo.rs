@@ -194,8 +194,9 @@ impl Stage {
     fn try_join(&self, folders: &[&PathBuf]) -> Result<join::Report, Failure> {
         let folders: Vec<PathBuf> = folders.iter().map(|folder| (*folder).clone()).collect();
         let job = join::Job { manifest: &self.manifest, folders: &folders, name: Some("demo"), fast: false };
+        let manifest = join::open_manifest(&job, &self.ring)?;
         let mut sink = Sink::file(&self.output, false)?;
-        let report = join::run(&job, &self.ring, &mut sink, &self.interrupt, self.out)?;
+        let report = join::run(&job, &manifest, &self.ring, &mut sink, &self.interrupt, self.out)?;
         sink.commit()?;
         Ok(report)
     }

@@ -14,10 +14,13 @@ pub(super) fn run(args: &Join, out: Output) -> Result<(), Failure> {
     let to_stdout = args.output.as_os_str() == "-";
     let job =
         Job { manifest: &args.manifest, folders: &args.from, name: args.name.as_deref(), fast: args.fast };
+    // What may wait for its reader comes before signals are watched, so that one signal ends the waiting.
+    let manifest = join::open_manifest(&job, &ring)?;
+    refuse_replacing(args)?;
     // Before there is a temporary file that a signal would leave behind.
     let interrupt = if to_stdout { Interrupt::at_once() } else { Interrupt::watch() };
     let mut sink = if to_stdout { Sink::stdout() } else { Sink::file(&args.output, args.force)? };
-    let report = join::run(&job, &ring, &mut sink, &interrupt, out)?;
+    let report = join::run(&job, &manifest, &ring, &mut sink, &interrupt, out)?;
     interrupt.check()?;
     sink.commit()?;
     for folder in report.folders.iter().filter(|folder| !folder.is_good()) {
@@ -28,6 +31,18 @@ pub(super) fn run(args: &Join, out: Output) -> Result<(), Failure> {
         return Ok(());
     }
     out.result(&report, || text(&report))
+}
+
+/// The manifest and the key file are needed for every other copy of the object: `--force` isn't meant for them.
+fn refuse_replacing(args: &Join) -> Result<(), Failure> {
+    let Ok(output) = args.output.canonicalize() else { return Ok(()) };
+    for (path, what) in [(&args.manifest, "manifest"), (&args.keys.key_file, "key file")] {
+        if path.canonicalize().is_ok_and(|path| path == output) {
+            return Err(Failure::usage(format!("{} is the {what}", args.output.display()))
+                .help("name another file with --output"));
+        }
+    }
+    Ok(())
 }
 
 fn text(report: &Report) -> String {

@@ -45,10 +45,12 @@ fn create(path: &Path, today: Date, out: Output) -> Result<(), Failure> {
     ring.add(fresh()?, today).map_err(refused)?;
     file::create(path, &ring).map_err(|error| {
         let exists = path.symlink_metadata().is_ok();
-        let failure = Failure::new("KEY_UNAVAILABLE", format!("can't make the key file {}", path.display()));
+        let code = if exists { "KEY_EXISTS" } else { "SINK_FAILED" };
+        let failure = Failure::new(code, format!("can't make the key file {}", path.display()));
         let failure = failure.caused_by(error);
         if exists {
-            failure.help("it is never overwritten; add a fresh key to it with: xstore key new --rotate")
+            failure
+                .help("it is never overwritten; to add a fresh key to it, repeat the command with --rotate")
         } else {
             failure
         }

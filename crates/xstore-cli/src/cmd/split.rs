@@ -33,22 +33,25 @@ pub(super) fn run(args: &Split, out: Output) -> Result<(), Failure> {
     })?;
     let from_stdin = args.file.as_os_str() == "-";
     let fail = |error| Failure::io("SOURCE_FAILED", "read", &args.file, error);
+    // Some systems don't even open a folder.
+    if !from_stdin && args.file.is_dir() {
+        return Err(Failure::usage(format!("{} is a folder", args.file.display()))
+            .help("split takes one file; pipe a folder through tar: tar c FOLDER | xstore split - ..."));
+    }
+    // Opening a pipe waits for its writer; signals are watched after it, so that one ends the waiting.
+    let file = if from_stdin { None } else { Some(File::open(&args.file).map_err(fail)?) };
     let interrupt = Interrupt::watch();
-    let (input, length, default_name): (Box<dyn Read>, Option<u64>, String) = if from_stdin {
-        (split::standard_input(&interrupt).map_err(fail)?, None, "stdin".to_owned())
-    } else {
-        // Some systems don't even open a folder.
-        if args.file.is_dir() {
-            return Err(Failure::usage(format!("{} is a folder", args.file.display()))
-                .help("split takes one file; pipe a folder through tar: tar c FOLDER | xstore split - ..."));
-        }
-        let file = File::open(&args.file).map_err(fail)?;
-        let metadata = file.metadata().map_err(fail)?;
-        let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if metadata.is_file() {
-            (Box::new(file), Some(metadata.len()), name)
-        } else {
-            (split::patient(file, &interrupt), None, name)
+    let (input, length, default_name): (Box<dyn Read>, Option<u64>, String) = match file {
+        None => (split::standard_input(&interrupt).map_err(fail)?, None, "stdin".to_owned()),
+        Some(file) => {
+            let metadata = file.metadata().map_err(fail)?;
+            let name =
+                args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if metadata.is_file() {
+                (Box::new(file), Some(metadata.len()), name)
+            } else {
+                (split::patient(file, &interrupt), None, name)
+            }
         }
     };
     let job = Job {

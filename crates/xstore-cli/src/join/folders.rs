@@ -129,9 +129,9 @@ impl Folders {
         None
     }
 
-    /// Remembers the folders from `first` on that hold a share which isn't needed from them.
-    pub(super) fn unneeded(&mut self, first: usize, part: u32, key: &str, index: u8) {
-        for folder in self.0.iter_mut().skip(first).filter(|folder| folder.unusable.is_none()) {
+    /// Remembers the folders that hold a share which isn't needed.
+    pub(super) fn unneeded(&mut self, part: u32, key: &str, index: u8) {
+        for folder in self.0.iter_mut().filter(|folder| folder.unusable.is_none()) {
             if folder.path.join(key).symlink_metadata().is_ok() {
                 folder.found(part, index);
             }

@@ -8,7 +8,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use xorida_core::ShareIndex;
 use xstore_manifest::Share;
-use xstore_share::{ExpectedShare, HEADER_LEN, PartShape, SegmentRun, ShareFault, ShareVerifier, TAG_LEN};
+use xstore_share::{
+    ExpectedShare, HEADER_LEN, PartShape, RunFault, SegmentRun, ShareFault, ShareVerifier, TAG_LEN,
+};
 
 /// A share of the part that is authentic so far.
 struct Source {
@@ -72,7 +74,7 @@ impl<'a> Shares<'a> {
     /// Tries the next share of the manifest; false where that was the last.
     fn next(&mut self, context: &Context<'_>, folders: &mut Folders) -> bool {
         let Some(share) = self.waiting.next() else { return false };
-        // Two folders may hold copies of one share, and the first of them a bad one.
+        // Several folders may hold copies of one share. All are opened: which of them is good, the segments tell.
         for folder in 0..folders.len() {
             let found = folders.file(folder, context.number, share.key.as_str(), share.index);
             let Some((mut file, length)) = found else { continue };
@@ -85,8 +87,6 @@ impl<'a> Shares<'a> {
                         bytes: Vec::new(),
                         failed: BTreeSet::new(),
                     });
-                    folders.unneeded(folder + 1, context.number, share.key.as_str(), share.index);
-                    break;
                 }
                 Ok(Err(fault)) => folders.problem(folder, fault.code(), context.tell(&fault)),
                 Err(error) => {
@@ -137,17 +137,9 @@ impl<'a> Shares<'a> {
     }
 
     /// Remembers faults, each once.
-    pub(super) fn note(
-        &mut self,
-        context: &Context<'_>,
-        folders: &mut Folders,
-        faults: &[(ShareIndex, ShareFault)],
-    ) {
-        for (index, fault) in faults {
-            let Some(source) = self.sources.iter_mut().find(|source| source.verifier.index() == *index)
-            else {
-                continue;
-            };
+    pub(super) fn note(&mut self, context: &Context<'_>, folders: &mut Folders, faults: &[RunFault]) {
+        for RunFault { run, fault, .. } in faults {
+            let Some(source) = self.sources.get_mut(*run) else { continue };
             let segment = if let ShareFault::Segment(segment) = fault { *segment } else { u64::MAX };
             if source.failed.insert(segment) {
                 folders.problem(source.folder, fault.code(), context.tell(fault));
@@ -158,7 +150,7 @@ impl<'a> Shares<'a> {
     /// The part is joined.
     pub(super) fn done(&self, context: &Context<'_>, folders: &mut Folders) {
         for share in self.waiting.clone() {
-            folders.unneeded(0, context.number, share.key.as_str(), share.index);
+            folders.unneeded(context.number, share.key.as_str(), share.index);
         }
         for source in self.sources.iter().filter(|source| source.failed.is_empty()) {
             folders.good(source.folder);

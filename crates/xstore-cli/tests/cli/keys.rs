@@ -44,15 +44,15 @@ fn a_new_key_is_current_and_private() {
 fn a_key_file_is_never_overwritten() {
     let stage = Stage::new();
     let before = stage.read("xstore.key");
-    stage.run("key new").fails_with(5, "KEY_UNAVAILABLE").mentions("xstore key new --rotate");
+    stage.run("key new").fails_with(1, "KEY_EXISTS").mentions("--rotate");
     assert_eq!(stage.read("xstore.key"), before);
     stage.write("notes", "mine");
-    stage.run("key new --key-file notes").fails_with(5, "KEY_UNAVAILABLE");
+    stage.run("key new --key-file notes").fails_with(1, "KEY_EXISTS");
     assert_eq!(stage.read("notes"), b"mine");
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("nowhere", stage.path("link")).expect("a link");
-        stage.run("key new --key-file link").fails_with(5, "KEY_UNAVAILABLE");
+        stage.run("key new --key-file link").fails_with(1, "KEY_EXISTS");
         assert!(!stage.has("nowhere"));
     }
 }

@@ -152,7 +152,7 @@ impl<'a> PartRead<'a> {
     }
 
     fn note<T>(&mut self, outcome: Outcome<T>) -> Result<T, DecodeError> {
-        self.found.extend(outcome.faults);
+        self.found.extend(outcome.faults.iter().map(|found| (found.index, found.fault)));
         outcome.result
     }
 }

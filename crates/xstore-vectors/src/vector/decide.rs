@@ -9,7 +9,7 @@ use crate::hex::{hex, unhex};
 use crate::read::{Reading, Request, open_share, read};
 use xorida_core::{Scheme, Threshold};
 use xstore_manifest::{BackendId, Share, ShareKey, Timestamp};
-use xstore_share::{ExpectedPart, Layout, unverified};
+use xstore_share::{ExpectedPart, Layout, ShareFault, unverified};
 
 /// Reads the object of a vector.
 pub(super) fn object(vector: &ObjectVector) -> Result<(), String> {
@@ -32,17 +32,27 @@ fn read_payload(reading: &Reading) -> Option<Payload> {
 
 /// Opens the share of a vector.
 pub(super) fn share(vector: &ShareVector) -> Result<(), String> {
-    let ring = ring(&vector.keys)?;
-    let value = unhex(&vector.value).ok_or("the value isn't hex")?;
-    let (part, share) = pin(&vector.manifest)?;
-    let opened = open_share(&part, &share, &value, &ring);
+    let opened = vector.open()?;
     let code = opened.as_ref().err().map_or("ok", |fault| fault.code());
     same("the result", code, &vector.expect)
         .map_err(|text| opened.as_ref().err().map_or(text.clone(), |fault| format!("{text}: {fault:?}")))
 }
 
+impl ShareVector {
+    /// What the crates find wrong with the share.
+    ///
+    /// # Errors
+    /// What is wrong with the vector.
+    pub fn open(&self) -> Result<Result<(), ShareFault>, String> {
+        let ring = ring(&self.keys)?;
+        let value = unhex(&self.value).ok_or("the value isn't hex")?;
+        let (part, share) = pin(&self.manifest)?;
+        Ok(open_share(&part, &share, &value, &ring).map(|_| ()))
+    }
+}
+
 /// A manifest's word on a share, without the manifest.
-pub(super) fn pin(pin: &SharePin) -> Result<(ExpectedPart, Share), String> {
+fn pin(pin: &SharePin) -> Result<(ExpectedPart, Share), String> {
     let threshold = Threshold::new(pin.k, pin.n).map_err(|error| error.to_string())?;
     let scheme = Scheme::with_prime(threshold, pin.p).map_err(|error| error.to_string())?;
     let layout = Layout::new(scheme, pin.segment, pin.trailer).map_err(|error| error.to_string())?;

@@ -1,9 +1,10 @@
 //! An object vector before it is a file.
 
 use crate::sample::{key_bytes, ring};
-use serde_json::json;
+use serde_json::{Value, json};
 use xstore_keys::KeyState;
 use xstore_share::{DecodeError, ShareFault};
+use xstore_vectors::book::text::canonical;
 use xstore_vectors::book::{Draft, Drafted};
 use xstore_vectors::vector::{FaultNote, Key, ObjectVector, Payload, Vector};
 use xstore_vectors::{Fault, FaultKind, ReadError, Reading, Request, hex, read};
@@ -105,6 +106,14 @@ impl Case {
         self.change(part, index, |old| *old = value)
     }
 
+    /// Changes the manifest after it was signed.
+    pub(crate) fn edit(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        let mut manifest = serde_json::from_str(&self.drafted.text).unwrap();
+        change(&mut manifest);
+        self.drafted.text = canonical(&manifest);
+        self
+    }
+
     /// Takes values of part 0 away.
     pub(crate) fn lost(mut self, indexes: &[u8]) -> Self {
         for index in indexes {
@@ -157,7 +166,9 @@ impl Case {
             now: self.now.map(str::to_owned),
             name: self.name.map(str::to_owned),
             range: self.range,
-            values: values.map(|key| (key.clone(), self.drafted.values.get(key).map(|value| hex(value)))).collect(),
+            values: values
+                .map(|key| (key.clone(), self.drafted.values.get(key).map(|value| hex(value))))
+                .collect(),
             payload: self.error.is_none().then(|| Payload::of(payload)),
             faults: FaultNote::of(&self.faults),
             intermediates: self.notes.then(|| json!(self.drafted.notes)),
@@ -194,7 +205,8 @@ impl Case {
 
 /// Keys as a vector holds them.
 pub(crate) fn keys(keys: &[(u8, KeyState)]) -> Vec<Key> {
-    let key = |(number, state): &(u8, KeyState)| Key { key: hex(&key_bytes(*number)), state: state.to_string() };
+    let key =
+        |(number, state): &(u8, KeyState)| Key { key: hex(&key_bytes(*number)), state: state.to_string() };
     keys.iter().map(key).collect()
 }
 

@@ -19,8 +19,18 @@ fn schemes() -> Vec<Case> {
         case("ok-3-of-3", "3 of 3", "The first k with more than one r.", draft(3, 3, 3, 16, 20)),
         case("ok-3-of-5", "3 of 5", "p = 5.", draft(3, 5, 5, 16, 20)),
         case("ok-4-of-6", "4 of 6", "p = 7: the digest of 32 bytes has room for 36.", draft(4, 6, 7, 18, 20)),
-        case("ok-2-of-3-room", "2 of 3 with p = 7", "A prime larger than needed, to add shares later.", draft(2, 3, 7, 18, 20)),
-        case("ok-2-of-12", "2 of 12", "p = 13; a segment of the least length, p-1.", draft(2, 12, 13, 12, 20)),
+        case(
+            "ok-2-of-3-room",
+            "2 of 3 with p = 7",
+            "A prime larger than needed, to add shares later.",
+            draft(2, 3, 7, 18, 20),
+        ),
+        case(
+            "ok-2-of-12",
+            "2 of 12",
+            "p = 13; a segment of the least length, p-1.",
+            draft(2, 12, 13, 12, 20),
+        ),
     ]
 }
 
@@ -32,18 +42,43 @@ fn lengths() -> Vec<Case> {
         parts
     };
     vec![
-        case("ok-empty", "No payload", "One segment of padding only: p-1 bytes of value p-1.", draft(2, 3, 5, 16, 0)),
+        case(
+            "ok-empty",
+            "No payload",
+            "One segment of padding only: p-1 bytes of value p-1.",
+            draft(2, 3, 5, 16, 0),
+        ),
         case("ok-one-byte", "One byte", "p-2 bytes of padding.", draft(2, 3, 5, 16, 1)),
         case("ok-length-3", "p-2 bytes", "One byte of padding.", draft(2, 3, 5, 16, 3)),
-        case("ok-length-4", "p-1 bytes", "A multiple of p-1 gets p-1 bytes of padding.", draft(2, 3, 5, 16, 4)),
+        case(
+            "ok-length-4",
+            "p-1 bytes",
+            "A multiple of p-1 gets p-1 bytes of padding.",
+            draft(2, 3, 5, 16, 4),
+        ),
         case("ok-length-5", "p bytes", "p-2 bytes of padding again.", draft(2, 3, 5, 16, 5)),
         case("ok-segment-less", "S-1 bytes", "The padding fills the segment.", draft(2, 3, 5, 16, 15)),
         case("ok-segment", "S bytes", "A second segment holds padding only.", draft(2, 3, 5, 16, 16)),
-        case("ok-segment-more", "S+1 bytes", "The second segment is as short as can be.", draft(2, 3, 5, 16, 17)),
+        case(
+            "ok-segment-more",
+            "S+1 bytes",
+            "The second segment is as short as can be.",
+            draft(2, 3, 5, 16, 17),
+        ),
         case("ok-segments", "2S bytes", "Two full segments and one of padding only.", draft(2, 3, 5, 16, 32)),
-        case("ok-parts", "Three parts", "Two full ones and one of five bytes; name and metadata are in the last.", parts(45)),
+        case(
+            "ok-parts",
+            "Three parts",
+            "Two full ones and one of five bytes; name and metadata are in the last.",
+            parts(45),
+        ),
         case("ok-parts-full", "Two full parts", "The last part is as long as the others.", parts(40)),
-        case("ok-parts-byte", "A part of one byte", "The least that a last part holds, if it isn't the only one.", parts(21)),
+        case(
+            "ok-parts-byte",
+            "A part of one byte",
+            "The least that a last part holds, if it isn't the only one.",
+            parts(21),
+        ),
         case(
             "ok-fill",
             "A size class",
@@ -62,7 +97,12 @@ fn lengths() -> Vec<Case> {
             "An empty object of 20 bytes of fill.",
             Draft { fill: 20, ..draft(2, 3, 3, 16, 0) },
         ),
-        case("ok-fill-part", "A size class in the last part", "Other parts are full.", Draft { fill: 15, ..parts(25) }),
+        case(
+            "ok-fill-part",
+            "A size class in the last part",
+            "Other parts are full.",
+            Draft { fill: 15, ..parts(25) },
+        ),
     ]
 }
 
@@ -81,13 +121,34 @@ fn contents() -> Vec<Case> {
     class.numbers.trailer = class.numbers.trailer_for(6, 102);
     let later = Draft { generation: 9_007_199_254_740_991, created: 253_402_300_799_999, ..usual() };
     vec![
-        Case::ok("ok-user-metadata", "The application's own metadata", "Escapes are those of the canonical form.", user).encoded(),
-        Case::ok("ok-name-long", "A name of 400 bytes", "The trailer's plaintext is 1,024 bytes, the second class.", long)
-            .encoded(),
-        Case::ok("ok-trailer-class", "A trailer of the first class", "As a writer should choose it: 512 bytes and d.", class)
-            .encoded(),
-        Case::ok("ok-largest-numbers", "The last generation and the last moment", "2^53-1, and the end of the year 9999.", later)
-            .encoded(),
+        Case::ok(
+            "ok-user-metadata",
+            "The application's own metadata",
+            "Escapes are those of the canonical form.",
+            user,
+        )
+        .encoded(),
+        Case::ok(
+            "ok-name-long",
+            "A name of 400 bytes",
+            "The trailer's plaintext is 1,024 bytes, the second class.",
+            long,
+        )
+        .encoded(),
+        Case::ok(
+            "ok-trailer-class",
+            "A trailer of the first class",
+            "As a writer should choose it: 512 bytes and d.",
+            class,
+        )
+        .encoded(),
+        Case::ok(
+            "ok-largest-numbers",
+            "The last generation and the last moment",
+            "2^53-1, and the end of the year 9999.",
+            later,
+        )
+        .encoded(),
         Case::ok(
             "ok-ttl",
             "A time to live that isn't over",

@@ -17,7 +17,8 @@ pub(crate) fn vectors() -> Vec<(&'static str, Vector)> {
         let segment = &notes.segments[m];
         let vector = PadsVector {
             title: title.to_owned(),
-            comment: "3 of 5, p = 5, S = 16, 40 bytes: (k-1)p-1 = 9 blocks. No reader depends on it.".to_owned(),
+            comment: "3 of 5, p = 5, S = 16, 40 bytes: (k-1)p-1 = 9 blocks. No reader depends on it."
+                .to_owned(),
             expect: "ok".to_owned(),
             key: hex(&key_bytes(0)),
             seed: notes.seed.clone(),

@@ -50,14 +50,56 @@ fn digests() -> Vec<Case> {
         })
     };
     vec![
-        wrong("bad-digest", "A segment that isn't what its digest says", "All shares agree on it.", flipped(0), 0),
+        wrong(
+            "bad-digest",
+            "A segment that isn't what its digest says",
+            "All shares agree on it.",
+            flipped(0),
+            0,
+        ),
         wrong("bad-digest-last", "The same in the last segment", "Segment 0 is good.", flipped(1), 1),
-        wrong("bad-digest-trailer", "The same in the trailer", "Found before any data is opened.", flipped(2), 2),
-        wrong("bad-digest-zeros", "A byte in the room behind the digest", "p = 7: d is 36, and the last four bytes are zero.", roomy(0), 0),
-        wrong("bad-digest-zeros-trailer", "The same in the trailer", "The rule is the same there.", roomy(2), 2),
-        wrong("bad-digest-sharing", "A digest made with another sharing id", "Segments of one sharing don't serve in another.", redigest([0; 16], 0, 0), 0),
-        wrong("bad-digest-number", "A digest made with another number", "Segments don't change places.", redigest(sharing, 1, 0), 0),
-        wrong("bad-digest-kind", "A digest made for the last segment", "An end in the middle.", redigest(sharing, 0, 1), 0),
+        wrong(
+            "bad-digest-trailer",
+            "The same in the trailer",
+            "Found before any data is opened.",
+            flipped(2),
+            2,
+        ),
+        wrong(
+            "bad-digest-zeros",
+            "A byte in the room behind the digest",
+            "p = 7: d is 36, and the last four bytes are zero.",
+            roomy(0),
+            0,
+        ),
+        wrong(
+            "bad-digest-zeros-trailer",
+            "The same in the trailer",
+            "The rule is the same there.",
+            roomy(2),
+            2,
+        ),
+        wrong(
+            "bad-digest-sharing",
+            "A digest made with another sharing id",
+            "Segments of one sharing don't serve in another.",
+            redigest([0; 16], 0, 0),
+            0,
+        ),
+        wrong(
+            "bad-digest-number",
+            "A digest made with another number",
+            "Segments don't change places.",
+            redigest(sharing, 1, 0),
+            0,
+        ),
+        wrong(
+            "bad-digest-kind",
+            "A digest made for the last segment",
+            "An end in the middle.",
+            redigest(sharing, 0, 1),
+            0,
+        ),
     ]
 }
 
@@ -79,7 +121,13 @@ fn tags() -> Vec<Case> {
         })
     };
     vec![
-        Case::refused("bad-payload-tag", "A wrong payload tag", "Every segment before the last may have been handed on.", flipped(usual(), 0), DecodeError::PayloadTag),
+        Case::refused(
+            "bad-payload-tag",
+            "A wrong payload tag",
+            "Every segment before the last may have been handed on.",
+            flipped(usual(), 0),
+            DecodeError::PayloadTag,
+        ),
         Case::bad(
             "bad-payload-tag-later",
             "A wrong payload tag in the second part",
@@ -87,8 +135,20 @@ fn tags() -> Vec<Case> {
             flipped(in_parts(25), 1),
             ReadError::Part { part: 1, source: DecodeError::PayloadTag },
         ),
-        Case::refused("bad-payload-tag-ttl", "A time to live that the payload tag doesn't cover", "The manifest doesn't repeat it, so the tag alone sees it.", other(|plaintext| plaintext[88] = 0), DecodeError::PayloadTag),
-        Case::refused("bad-payload-tag-length", "A length that the payload tag doesn't cover", "One byte fewer, as if the last were fill; the tag is looked at first.", other(|plaintext| plaintext[72] -= 1), DecodeError::PayloadTag),
+        Case::refused(
+            "bad-payload-tag-ttl",
+            "A time to live that the payload tag doesn't cover",
+            "The manifest doesn't repeat it, so the tag alone sees it.",
+            other(|plaintext| plaintext[88] = 0),
+            DecodeError::PayloadTag,
+        ),
+        Case::refused(
+            "bad-payload-tag-length",
+            "A length that the payload tag doesn't cover",
+            "One byte fewer, as if the last were fill; the tag is looked at first.",
+            other(|plaintext| plaintext[72] -= 1),
+            DecodeError::PayloadTag,
+        ),
     ]
 }
 
@@ -100,7 +160,8 @@ fn padding() -> Vec<Case> {
             }
         })
     };
-    let wrong = |file, title, comment, draft| Case::refused(file, title, comment, draft, DecodeError::Padding);
+    let wrong =
+        |file, title, comment, draft| Case::refused(file, title, comment, draft, DecodeError::Padding);
     // 20 bytes and 4 of value 4.
     let wide = || draft(2, 3, 5, 16, 20);
     let length = |draft: Draft, to: u64| {
@@ -111,15 +172,60 @@ fn padding() -> Vec<Case> {
         })
     };
     vec![
-        wrong("bad-padding-zero", "Padding that ends with 0", "1 to p-1 is allowed.", padded(wide(), |bytes| bytes[20..].fill(0))),
-        wrong("bad-padding-large", "Padding that ends with p", "p-1 is the most.", padded(wide(), |bytes| bytes[20..].fill(5))),
-        wrong("bad-padding-uneven", "Padding whose bytes differ", "The last v bytes all have the value v.", padded(wide(), |bytes| bytes[21] = 3)),
-        wrong("bad-padding-short", "Padding that says less than is there", "The three bytes before it aren't zero, as fill would be.", padded(wide(), |bytes| bytes[23] = 1)),
-        wrong("bad-padding-over-payload", "Padding that reaches into the payload", "payload + padding is more than there is.", length(wide(), 21)),
-        wrong("bad-fill", "Fill that isn't zero", "Between payload and padding.", padded(Draft { fill: 7, ..wide() }, |bytes| bytes[22] = 1)),
-        wrong("bad-fill-earlier", "Fill that isn't zero in an earlier segment", "The payload ends in segment 0, and so does the read.", padded(Draft { fill: 60, ..draft(2, 3, 3, 16, 5) }, |bytes| bytes[9] = 0xff)),
-        wrong("bad-fill-later", "Fill that isn't zero in a later segment", "Payload was handed on before; nothing is added to it.", padded(Draft { fill: 60, ..draft(2, 3, 3, 16, 5) }, |bytes| bytes[40] = 1)),
-        wrong("bad-fill-payload", "A length that makes fill of payload", "One byte fewer than there are, and the last one isn't zero.", length(wide(), 19)),
+        wrong(
+            "bad-padding-zero",
+            "Padding that ends with 0",
+            "1 to p-1 is allowed.",
+            padded(wide(), |bytes| bytes[20..].fill(0)),
+        ),
+        wrong(
+            "bad-padding-large",
+            "Padding that ends with p",
+            "p-1 is the most.",
+            padded(wide(), |bytes| bytes[20..].fill(5)),
+        ),
+        wrong(
+            "bad-padding-uneven",
+            "Padding whose bytes differ",
+            "The last v bytes all have the value v.",
+            padded(wide(), |bytes| bytes[21] = 3),
+        ),
+        wrong(
+            "bad-padding-short",
+            "Padding that says less than is there",
+            "The three bytes before it aren't zero, as fill would be.",
+            padded(wide(), |bytes| bytes[23] = 1),
+        ),
+        wrong(
+            "bad-padding-over-payload",
+            "Padding that reaches into the payload",
+            "payload + padding is more than there is.",
+            length(wide(), 21),
+        ),
+        wrong(
+            "bad-fill",
+            "Fill that isn't zero",
+            "Between payload and padding.",
+            padded(Draft { fill: 7, ..wide() }, |bytes| bytes[22] = 1),
+        ),
+        wrong(
+            "bad-fill-earlier",
+            "Fill that isn't zero in an earlier segment",
+            "The payload ends in segment 0, and so does the read.",
+            padded(Draft { fill: 60, ..draft(2, 3, 3, 16, 5) }, |bytes| bytes[9] = 0xff),
+        ),
+        wrong(
+            "bad-fill-later",
+            "Fill that isn't zero in a later segment",
+            "Payload was handed on before; nothing is added to it.",
+            padded(Draft { fill: 60, ..draft(2, 3, 3, 16, 5) }, |bytes| bytes[40] = 1),
+        ),
+        wrong(
+            "bad-fill-payload",
+            "A length that makes fill of payload",
+            "One byte fewer than there are, and the last one isn't zero.",
+            length(wide(), 19),
+        ),
     ]
 }
 
@@ -158,6 +264,16 @@ fn objects() -> Vec<Case> {
             fields.length = 0;
         }
     });
+    // Part 0 has another first byte, and the object tag is the one from before.
+    let tag = in_parts(25).write().unwrap().notes[1].object_tag.clone().unwrap();
+    let replaced_part = in_parts(25).hook(move |number, stage| match stage {
+        Stage::Padded(padded) if number == 0 => padded[0] ^= 1,
+        Stage::Fields(fields) if number == 1 => {
+            let at = object_tag_at(fields);
+            fields.metadata[at..at + 64].copy_from_slice(tag.as_bytes());
+        }
+        _ => {}
+    });
     let part = |part, source| ReadError::Part { part, source };
     vec![
         Case::bad(
@@ -193,7 +309,7 @@ fn objects() -> Vec<Case> {
             "A wrong object tag",
             "Length and number of parts agree.",
             last(in_parts(25), 1, |fields| {
-                let at = fields.metadata.windows(12).position(|text| text == b"\"objectTag\":").unwrap() + 13;
+                let at = object_tag_at(fields);
                 fields.metadata[at] = if fields.metadata[at] == b'0' { b'1' } else { b'0' };
             }),
             part(1, DecodeError::ObjectTag),
@@ -202,15 +318,14 @@ fn objects() -> Vec<Case> {
             "bad-object-tag-of-one",
             "The object tag of another first part",
             "Part 0 was replaced by another sharing of other bytes, manifest and all; only the object tag remembers.",
-            in_parts(25).hook(|number, stage| {
-                if let Stage::Padded(padded) = stage
-                    && number == 0
-                {
-                    padded[0] ^= 1;
-                }
-            })
-            .hook_object_tag(),
+            replaced_part,
             part(1, DecodeError::ObjectTag),
         ),
     ]
+}
+
+/// Where the object tag's digits begin in the metadata.
+fn object_tag_at(fields: &Fields) -> usize {
+    let member = b"\"objectTag\":\"";
+    fields.metadata.windows(member.len()).position(|text| text == member).unwrap() + member.len()
 }

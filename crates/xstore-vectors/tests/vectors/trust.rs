@@ -75,9 +75,30 @@ fn forged() -> Vec<Case> {
             .fault(0, 0, fault)
     };
     vec![
-        case("bad-forged-retired", "A share made with a retired key", "The manifest pins the newer one; the reader knows both.", newer(), of(usual()), ShareFault::HeaderField("keyId")),
-        case("bad-forged-key-id", "The same with the newer key's id in its header", "The tag of the header is the older key's.", newer(), of(claims), ShareFault::HeaderTag),
-        case("bad-forged-pinned", "A share made with the leaked key that is pinned", "It gives other bytes together with the authentic share 1, digests, trailer and payload tag included. Only the share end in the manifest is against it.", usual(), of(consistent), ShareFault::NotPinned),
+        case(
+            "bad-forged-retired",
+            "A share made with a retired key",
+            "The manifest pins the newer one; the reader knows both.",
+            newer(),
+            of(usual()),
+            ShareFault::HeaderField("keyId"),
+        ),
+        case(
+            "bad-forged-key-id",
+            "The same with the newer key's id in its header",
+            "The tag of the header is the older key's.",
+            newer(),
+            of(claims),
+            ShareFault::HeaderTag,
+        ),
+        case(
+            "bad-forged-pinned",
+            "A share made with the leaked key that is pinned",
+            "It gives other bytes together with the authentic share 1, digests, trailer and payload tag included. Only the share end in the manifest is against it.",
+            usual(),
+            of(consistent),
+            ShareFault::NotPinned,
+        ),
     ]
 }
 
@@ -95,19 +116,51 @@ fn unavailable() -> Vec<Case> {
     };
     vec![
         faults(
-            Case::ok("ok-key-revoked-of-one", "One share under a revoked key", "Nothing that it signed is trusted, though this share is what the manifest names.", mixed(&[0])).keys(&REVOKED),
+            Case::ok(
+                "ok-key-revoked-of-one",
+                "One share under a revoked key",
+                "Nothing that it signed is trusted, though this share is what the manifest names.",
+                mixed(&[0]),
+            )
+            .keys(&REVOKED),
             &[none(0)],
         ),
         faults(
-            Case::bad("bad-key-revoked", "Two of three shares under a revoked key", "Fewer than k shares have keys that verify.", mixed(&[0, 2]), ReadError::KeyUnavailable { part: 0 }).keys(&REVOKED),
+            Case::bad(
+                "bad-key-revoked",
+                "Two of three shares under a revoked key",
+                "Fewer than k shares have keys that verify.",
+                mixed(&[0, 2]),
+                ReadError::KeyUnavailable { part: 0 },
+            )
+            .keys(&REVOKED),
             &[none(0), none(2)],
         ),
         faults(
-            Case::bad("bad-key-unknown", "Two of three shares under a key that the reader lacks", "Not the same as tampering.", mixed(&[1, 2]), ReadError::KeyUnavailable { part: 0 }).keys(&[(1, KeyState::Current)]),
+            Case::bad(
+                "bad-key-unknown",
+                "Two of three shares under a key that the reader lacks",
+                "Not the same as tampering.",
+                mixed(&[1, 2]),
+                ReadError::KeyUnavailable { part: 0 },
+            )
+            .keys(&[(1, KeyState::Current)]),
             &[(1, ShareFault::UnknownKey(id(0))), (2, ShareFault::UnknownKey(id(0)))],
         ),
-        payload_key("bad-payload-key-revoked", "A payload tag under a revoked key", "Tagging shares again isn't enough after a compromise: objects are written again first.", &REVOKED, DecodeError::RevokedKey(id(0))),
-        payload_key("bad-payload-key-unknown", "A payload tag under a key that the reader lacks", "Shares and manifest verify.", &[(1, KeyState::Current)], DecodeError::UnknownKey(id(0))),
+        payload_key(
+            "bad-payload-key-revoked",
+            "A payload tag under a revoked key",
+            "Tagging shares again isn't enough after a compromise: objects are written again first.",
+            &REVOKED,
+            DecodeError::RevokedKey(id(0)),
+        ),
+        payload_key(
+            "bad-payload-key-unknown",
+            "A payload tag under a key that the reader lacks",
+            "Shares and manifest verify.",
+            &[(1, KeyState::Current)],
+            DecodeError::UnknownKey(id(0)),
+        ),
     ]
 }
 
@@ -118,7 +171,14 @@ fn manifests() -> Vec<Case> {
     };
     let source = RingError::UnknownKey { id: id(0) };
     vec![
-        Case::bad("bad-name", "The manifest of another object", "Authentic, and not what the reader asked for.", usual(), ReadError::Manifest(Error::OtherObject)).name("objects"),
+        Case::bad(
+            "bad-name",
+            "The manifest of another object",
+            "Authentic, and not what the reader asked for.",
+            usual(),
+            ReadError::Manifest(Error::OtherObject),
+        )
+        .name("objects"),
         Case::bad(
             "bad-expired",
             "A time to live that is over",
@@ -127,9 +187,21 @@ fn manifests() -> Vec<Case> {
             ReadError::Manifest(Error::Expired { since: "2026-01-01T00:01:00.123Z".parse().unwrap() }),
         )
         .now("2026-01-01T00:01:00.123Z"),
-        tampered("bad-manifest-hmac", "A manifest that names another share end", "Its own tag covers that.", |manifest| {
-            manifest["parts"][0]["shares"][0]["hmac"] = json!("00".repeat(32));
-        }),
-        Case::bad("bad-manifest-key", "A manifest of an unknown key", "The reader has another one.", usual(), ReadError::Manifest(Error::KeyUnavailable { id: id(0), source })).keys(&[(1, KeyState::Current)]),
+        tampered(
+            "bad-manifest-hmac",
+            "A manifest that names another share end",
+            "Its own tag covers that.",
+            |manifest| {
+                manifest["parts"][0]["shares"][0]["hmac"] = json!("00".repeat(32));
+            },
+        ),
+        Case::bad(
+            "bad-manifest-key",
+            "A manifest of an unknown key",
+            "The reader has another one.",
+            usual(),
+            ReadError::Manifest(Error::KeyUnavailable { id: id(0), source }),
+        )
+        .keys(&[(1, KeyState::Current)]),
     ]
 }
