@@ -6,7 +6,7 @@ use core::fmt;
 
 /// Follows a full read from part to part.
 pub struct ObjectCheck {
-    part: u64,
+    part: u32,
     length: u64,
     tags: Vec<[u8; 32]>,
 }
@@ -24,7 +24,7 @@ impl ObjectCheck {
     /// For an object whose parts hold `part` payload bytes, but the last one.
     #[must_use]
     pub fn new(part: u32) -> Self {
-        Self { part: u64::from(part), length: 0, tags: Vec::new() }
+        Self { part, length: 0, tags: Vec::new() }
     }
 
     /// Adds the next part. For the last one it also checks length, number of parts and the object's tag; do so
@@ -35,14 +35,7 @@ impl ObjectCheck {
     /// says another length or number of parts of the object; [`DecodeError::ObjectTag`].
     pub fn add(&mut self, finished: &FinishedPart) -> Result<(), DecodeError> {
         let trailer = &finished.trailer;
-        let fits = match trailer.last {
-            None => trailer.length == self.part,
-            // Only an empty object has an empty last part.
-            Some(_) => trailer.length <= self.part && (trailer.length > 0 || self.tags.is_empty()),
-        };
-        if !fits {
-            return Err(DecodeError::Trailer("payload length"));
-        }
+        trailer.fits(self.part)?;
         self.length += trailer.length;
         if let Some(last) = &trailer.last {
             if last.metadata.length != self.length {

@@ -130,6 +130,21 @@ impl Read {
 }
 
 impl Trailer {
+    /// Checks the payload's length against `part`, the payload bytes of every part but the last. Range reads depend on
+    /// it as full ones do: a part that is shorter than its place moves everything behind it.
+    ///
+    /// # Errors
+    /// [`DecodeError::Trailer`] where a part that isn't the last has another length, or the last one is longer, or is
+    /// empty although others are before it.
+    pub fn fits(&self, part: u32) -> Result<(), DecodeError> {
+        let part = u64::from(part);
+        let fits = match self.last {
+            None => self.length == part,
+            Some(_) => self.length <= part && (self.length > 0 || self.part == 0),
+        };
+        if fits { Ok(()) } else { Err(DecodeError::Trailer("payload length")) }
+    }
+
     /// Writes the plaintext with its payload tag into `out`, which has t - d bytes.
     pub(crate) fn write(
         &self,

@@ -1,5 +1,7 @@
 //! Objects in memory: the encoder against the page, and readers against whoever holds shares, keys and manifests.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests panic as the tests themselves do")]
+
 #[path = "support/sample.rs"]
 mod sample;
 
@@ -27,3 +29,5 @@ mod secrecy;
 mod spliced;
 #[path = "suite/swapped.rs"]
 mod swapped;
+#[path = "suite/vectors.rs"]
+mod vectors;

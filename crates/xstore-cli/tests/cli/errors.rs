@@ -20,7 +20,7 @@ fn no_key_yet() {
 
 #[test]
 fn a_key_file_exists() {
-    Stage::new().run("key new").fails(5).says(
+    Stage::new().run("key new").fails(1).says(
         "error[KEY_EXISTS]: can't make the key file xstore.key: xstore.key exists already; choose another name, \
          or move it away if it isn't needed\n\
          help: it is never overwritten; to add a fresh key to it, repeat the command with --rotate\n",

@@ -134,6 +134,31 @@ fn of_an_error() {
 }
 
 #[test]
+fn of_what_the_argument_parser_refuses() {
+    let stage = Stage::new();
+    for (arguments, problem) in [
+        ("split file --json --threshold 1-of-3 --into a b c --manifest m.json", "threshold 1 is below 2"),
+        ("--json put", "unrecognized subcommand"),
+        ("join --json", "required arguments"),
+    ] {
+        let error = stage.run(arguments).fails(2).error();
+        assert_eq!([&error["code"], &error["exit"]], [&json!("USAGE"), &json!(2)]);
+        assert!(error["message"].as_str().is_some_and(|message| message.contains(problem)), "{error}");
+    }
+}
+
+#[test]
+fn of_wrong_usage() {
+    let stage = Stage::new();
+    for arguments in
+        ["split --json", "split x --json --threshold 1-of-3 --into a b c --manifest m", "nothing --json"]
+    {
+        let error = stage.run(arguments).fails(2).error();
+        assert_eq!([&error["code"], &error["exit"]], [&json!("USAGE"), &json!(2)]);
+    }
+}
+
+#[test]
 fn the_option_may_stand_anywhere() {
     let object = Object::new(2, 2, b"x".to_vec(), "");
     for arguments in ["--json key list", "key --json list", "key list --json"] {

@@ -12,6 +12,7 @@ mod keys;
 mod manifest;
 mod output;
 mod placement;
+mod readme;
 mod roundtrip;
 mod strangers;
 mod streams;

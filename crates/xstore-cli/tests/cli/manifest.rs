@@ -123,7 +123,11 @@ fn a_manifest_that_cannot_be_read() {
     let object = Object::new(2, 3, payload(1000, 4), "");
     for name in ["missing.json", "f0", "missing/m.json", "file/m.json"] {
         let join = format!("join --manifest {name} --from f0 f1 --output out");
-        object.stage.run(&join).fails_with(4, INVALID).mentions(&format!("can't read the manifest {name}: "));
+        object
+            .stage
+            .run(&join)
+            .fails_with(1, "SOURCE_FAILED")
+            .mentions(&format!("can't read the manifest {name}: "));
         assert!(!object.stage.has("out"));
     }
 }

@@ -29,11 +29,12 @@ fn peak_kib(child: &Child) -> Option<u64> {
 
 #[track_caller]
 fn check(child: &mut Child, report: PipeReader, what: &str) {
-    let peak = peak_kib(child).expect("the command waits with its report");
-    assert!(peak > 1024 && peak < LIMIT_KIB, "{what}: {peak} KiB");
+    let peak = peak_kib(child);
     // Nobody reads the report; that is no failure.
     drop(report);
     assert!(child.wait().expect("the command ends").success(), "{what}");
+    let peak = peak.expect("the command waited with its report");
+    assert!(peak > 1024 && peak < LIMIT_KIB, "{what}: {peak} KiB");
 }
 
 /// A MiB of the payload: cheap, and different from every other.
@@ -77,8 +78,8 @@ fn bounded(threshold: &str, folders: &str, from: &str, mib: usize, arguments: &s
 }
 
 #[test]
-fn a_gibibyte_through_pipes() {
-    bounded("2-of-3", "a b c", "a b c", 1024, "");
+fn far_more_than_the_limit_through_pipes() {
+    bounded("2-of-3", "a b c", "a b c", 384, "");
 }
 
 #[test]

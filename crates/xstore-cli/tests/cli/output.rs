@@ -75,3 +75,13 @@ fn a_link_to_nothing_is_something() {
     object.stage.run(&join("link")).fails_with(1, "OUTPUT_EXISTS");
     assert!(!object.stage.has("target"));
 }
+
+#[test]
+fn the_manifest_and_the_key_file_are_never_replaced() {
+    let object = Object::new(2, 2, payload(1000, 6), "");
+    for file in ["m.json", "f0/../m.json", "xstore.key"] {
+        let before = object.stage.read(file);
+        object.stage.run(&join(&format!("{file} --force"))).fails_with(2, "USAGE");
+        assert!(object.stage.read(file) == before);
+    }
+}

@@ -53,13 +53,18 @@ fn shares_may_change_places() {
 }
 
 #[test]
-fn a_second_copy_of_a_share_is_told_as_unused() {
+fn a_second_copy_of_a_share_is_checked_and_counts_once() {
     let object = Object::new(2, 3, payload(100_000, 4), "--part 30000");
     copy(&object.stage.path("f1"), &object.stage.path("copy"));
     let report = object.joins("f0 f1 copy f2");
-    let copy = report.names("copy", "unused", &[]);
-    assert_eq!(copy["indexes"], serde_json::json!([1]));
-    assert_eq!(copy["goodParts"], 0);
+    report.all_good();
+    for folder in [1, 2] {
+        let folder = &report.0["folders"][folder];
+        assert_eq!(
+            [&folder["indexes"], &folder["goodParts"]],
+            [&serde_json::json!([1]), &serde_json::json!(4)]
+        );
+    }
     // One share twice is one share.
     object.refuses("f1 copy", 3, "INSUFFICIENT_SHARES");
 }
@@ -68,9 +73,12 @@ fn a_second_copy_of_a_share_is_told_as_unused() {
 fn a_bad_first_copy_of_a_share_is_no_obstacle() {
     let object = Object::new(2, 2, payload(100_000, 5), "--part 30000");
     copy(&object.stage.path("f1"), &object.stage.path("copy"));
+    // In the header, and in a body: the one shows when the share is opened, the other only when it is read.
     object.flip(0, 1, 100);
-    object.joins("f0 f1 copy").names("f1", "bad", &["SHARE_INTEGRITY_FAILED"]);
-    object.joins("copy f0 f1");
+    object.flip(1, 1, 1000);
+    for folders in ["f0 f1 copy", "f1 copy f0", "copy f0 f1"] {
+        object.joins(folders).names("f1", "bad", &["SHARE_INTEGRITY_FAILED"]);
+    }
     object.refuses("f0 f1", 3, "INSUFFICIENT_SHARES");
 }
 

@@ -132,7 +132,9 @@ impl<'a> PartRead<'a> {
         };
         let runs = runs(&self.shares, &self.part.shape, self.part.shape.data_segments());
         let outcome = Decoder::begin(self.part, &identity, ring, Arc::clone(plans), &runs, &mut self.scratch);
-        self.note(outcome)
+        let decoder = self.note(outcome)?;
+        decoder.trailer().fits(self.body.part)?;
+        Ok(decoder)
     }
 
     /// Step 5 for one segment.

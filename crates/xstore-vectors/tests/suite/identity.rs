@@ -77,7 +77,8 @@ fn parts_in_another_order_or_number() {
             }
         })
     };
-    let cases: [(fn(&mut Vec<serde_json::Value>), &str); 3] = [
+    type Change = fn(&mut Vec<serde_json::Value>);
+    let cases: [(Change, &str); 3] = [
         (|parts| parts.reverse(), "part"),
         // The first part alone, as if it were the whole object, and the last part alone.
         (|parts| parts.truncate(1), "last part"),

@@ -43,8 +43,8 @@ fn a_range_costs_nothing_elsewhere() {
     }
     let whole = payload(53);
     for (start, end) in [(0, 8), (3, 8), (16, 20), (40, 53), (41, 45)] {
-        let reading = read_range(&object, &values, start, end);
-        assert_eq!(reading.payload(), Ok(&whole[start as usize..end as usize]), "{start}..{end}");
+        let reading = read_range(&object, &values, start as u64, end as u64);
+        assert_eq!(reading.payload(), Ok(&whole[start..end]), "{start}..{end}");
     }
     let reading = read_range(&object, &values, 4, 12);
     assert_eq!((reading.code(), &reading.released[..]), ("INSUFFICIENT_SHARES", &whole[4..8]));
@@ -69,7 +69,7 @@ fn what_a_range_can_tell_and_what_not() {
 
     let tag = spoiled(|stage| {
         if let Stage::PayloadTag(tag) = stage {
-            tag[0] ^= 1
+            tag[0] ^= 1;
         }
     });
     assert_eq!(read_all(&tag.text, &tag.values).result, refused(DecodeError::PayloadTag));

@@ -64,7 +64,8 @@ mod injected {
 
     #[test]
     fn rule_1_nor_on_name_and_metadata_of_one_class() {
-        let draft = in_parts();
+        let mut draft = in_parts();
+        draft.numbers.trailer = draft.numbers.trailer_for(6, 102);
         let plain = written(&draft, &payload(100), |_| {});
         let user = written(&draft, &payload(100), |spec| {
             spec.user = [("a".to_owned(), "b".to_owned())].into();
