@@ -39,7 +39,7 @@ pub struct PartInfo {
 /// The caller [`reserve`](Self::reserve)s segments, seals the batches (on several threads, if it likes), gives them
 /// back by [`absorb`](Self::absorb) in their order, and [`finish`](Self::finish)es. The encoder does no I/O.
 pub struct Encoder {
-    sharing: Arc<Sharing>,
+    pub(crate) sharing: Arc<Sharing>,
     payload_key: PayloadKey,
     payload_key_id: KeyId,
     ends: Vec<EndMac>,

@@ -1,1 +1,6 @@
+//! What can be seen from inside only.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests panic as the tests themselves do")]
+
+mod pads;
+mod recombine;

@@ -1,0 +1,194 @@
+//! A lost share made again, and a share more.
+
+use crate::rig::{Part, encode, layout, payload, ring, scheme, subsets};
+use xorida_core::{Error, ShareIndex};
+use xstore_keys::Entropy;
+use xstore_share::{
+    DecodeError, EncodeError, ExpectedPart, HEADER_LEN, Layout, Rebuilder, RunFault, ShareFault,
+    ShareVerifier,
+};
+
+fn rebuilder(
+    part: &Part,
+    expected: ExpectedPart,
+    sources: &[usize],
+    target: u8,
+) -> Result<Rebuilder, EncodeError> {
+    let ring = ring();
+    let scheme = expected.shape.layout().scheme();
+    let sources: Vec<ShareIndex> = sources.iter().map(|i| part.index(*i)).collect();
+    let target = ShareIndex::new(target, scheme).unwrap();
+    Rebuilder::new(expected, &sources, target, ring.current().unwrap(), &mut Entropy::os())
+}
+
+/// Makes share `target` from `sources`, `count` segments at a time; its bytes and its end.
+fn rebuild(
+    part: &Part,
+    expected: ExpectedPart,
+    sources: &[usize],
+    target: u8,
+    count: u64,
+) -> (Vec<u8>, [u8; 32]) {
+    let verifiers = part.verifiers(sources);
+    let mut rebuilder = rebuilder(part, expected, sources, target).unwrap();
+    let mut share = rebuilder.header().to_vec();
+    let end = part.shape().data_segments() + 1;
+    for first in (0..end).step_by(usize::try_from(count).unwrap()) {
+        let count = count.min(end - first);
+        let runs = part.runs(&verifiers, first, count);
+        let from = share.len();
+        share.resize(from + runs[0].bytes.len(), 0);
+        let outcome = rebuilder.run(count, &runs, &mut share[from..]);
+        assert_eq!((outcome.result, outcome.faults), (Ok(()), Vec::new()));
+    }
+    let hmac = rebuilder.finish().unwrap();
+    share.extend_from_slice(&hmac);
+    (share, hmac)
+}
+
+/// The bodies of a share's segments.
+fn bodies(part: &Part, share: &[u8]) -> Vec<Vec<u8>> {
+    let places = (0..=part.shape().data_segments()).map(|m| part.shape().place(m).unwrap());
+    places
+        .map(|place| {
+            let start = usize::try_from(place.offset).unwrap();
+            share[start..start + place.body].to_vec()
+        })
+        .collect()
+}
+
+#[test]
+fn every_share_from_every_k_others() {
+    for (k, n, p) in [(2, 3, 3), (2, 4, 7), (3, 4, 5), (3, 5, 5), (4, 5, 5)] {
+        let mut part = encode(layout(k, n, p, 2), &payload(61));
+        for target in 0..n {
+            let others = subsets(n.into(), k.into());
+            for sources in others.iter().filter(|sources| !sources.contains(&usize::from(target))) {
+                let (share, hmac) = rebuild(&part, part.expected, sources, target, 3);
+                let t = usize::from(target);
+                let old = std::mem::replace(&mut part.shares[t], share);
+                part.ends[t] = hmac;
+                assert_eq!(bodies(&part, &old), bodies(&part, &part.shares[t]), "{target} from {sources:?}");
+                assert!(old[64..HEADER_LEN] != part.shares[t][64..HEADER_LEN]);
+                // It verifies as what a new manifest names, and reads with others.
+                let mut with = sources[1..].to_vec();
+                with.push(t);
+                assert_eq!(part.decode(&with, &[2]), Ok(payload(61)));
+            }
+        }
+    }
+}
+
+/// The former share isn't what the new manifest names, although its bodies are the same.
+#[test]
+fn the_old_share_is_no_more_pinned() {
+    let mut part = encode(layout(2, 3, 3, 4), &payload(30));
+    let (_, hmac) = rebuild(&part, part.expected, &[0, 2], 1, 1);
+    part.ends[1] = hmac;
+    assert_eq!(part.admitted(1).map(|_| ()), Err(ShareFault::NotPinned));
+}
+
+#[test]
+fn however_the_segments_are_grouped() {
+    let part = encode(layout(2, 3, 3, 4), &payload(100));
+    let (one, _) = rebuild(&part, part.expected, &[0, 2], 1, 1);
+    for count in [2, 3, 4, 5, 7, 14, 100] {
+        let (other, _) = rebuild(&part, part.expected, &[2, 0], 1, count);
+        assert_eq!(bodies(&part, &one), bodies(&part, &other));
+    }
+}
+
+/// n grows from 3 to 5 under p = 5; the shares that were there stay as they are.
+#[test]
+fn a_share_more() {
+    let mut part = encode(layout(2, 3, 5, 2), &payload(50));
+    let (old, shares) = (*part.shape().layout(), part.shares.clone());
+    let wider = Layout::new(scheme(2, 5, 5), old.segment(), old.trailer()).unwrap();
+    let shape = wider.part(part.shape().padded()).unwrap();
+    let expected = ExpectedPart { shape, ..part.expected };
+    for target in [3, 4] {
+        let (share, hmac) = rebuild(&part, expected, &[0, 2], target, 2);
+        part.shares.push(share);
+        part.ends.push(hmac);
+    }
+    part.expected = expected;
+    assert!(part.shares[..3] == shares[..]);
+    for indexes in subsets(5, 2) {
+        assert_eq!(part.decode(&indexes, &[2]), Ok(payload(50)), "{indexes:?}");
+    }
+    // Rebuilt from added shares, an old one is what it was.
+    let (again, _) = rebuild(&part, expected, &[3, 4], 0, 2);
+    assert_eq!(bodies(&part, &again), bodies(&part, &shares[0]));
+}
+
+#[test]
+fn sources_are_k_different_others() {
+    let part = encode(layout(3, 5, 5, 2), &payload(9));
+    let error = |sources: &[usize], target| rebuilder(&part, part.expected, sources, target).unwrap_err();
+    for count in [0, 2, 4] {
+        let sources: Vec<usize> = (0..count).collect();
+        let expected = EncodeError::Sources(Error::ShareCount { expected: 3, actual: count });
+        assert_eq!(error(&sources, 4), expected);
+    }
+    assert_eq!(error(&[0, 1, 1], 4), EncodeError::Sources(Error::DuplicateIndex { index: 1 }));
+    assert_eq!(error(&[0, 1, 4], 4), EncodeError::Sources(Error::TargetAmongSources { index: 4 }));
+}
+
+/// One run of a rebuilder.
+fn run(part: &Part, verifiers: &[ShareVerifier], count: u64, out: usize) -> Result<(), DecodeError> {
+    let mut rebuilder = rebuilder(part, part.expected, &[0, 1], 2).unwrap();
+    let runs = part.runs(verifiers, 0, count);
+    rebuilder.run(count, &runs, &mut vec![0; out]).result
+}
+
+#[test]
+fn calls_out_of_order_or_of_other_lengths_are_refused() {
+    let part = encode(layout(2, 3, 3, 4), &payload(20));
+    let verifiers = part.verifiers(&[0, 1]);
+    let stored = 8 + 32 + 32;
+    assert_eq!(run(&part, &verifiers, 2, 2 * stored), Ok(()));
+    for actual in [0, stored, 2 * stored - 1, 2 * stored + 1] {
+        let error = DecodeError::Buffer { what: "the output", expected: 2 * stored, actual };
+        assert_eq!(run(&part, &verifiers, 2, actual), Err(error));
+    }
+    let mut early = rebuilder(&part, part.expected, &[0, 1], 2).unwrap();
+    assert!(matches!(early.run(0, &[], &mut []).result, Err(DecodeError::Order { .. })));
+    assert!(matches!(early.run(5, &[], &mut []).result, Err(DecodeError::Order { .. })));
+    assert!(matches!(early.run(u64::MAX, &[], &mut []).result, Err(DecodeError::Order { .. })));
+    assert_eq!(early.finish(), Err(DecodeError::Order { expected: 4, actual: 0 }));
+    // A run that isn't of the segments that are due.
+    let mut other = rebuilder(&part, part.expected, &[0, 1], 2).unwrap();
+    let runs = part.runs(&verifiers, 1, 1);
+    let outcome = other.run(1, &runs, &mut vec![0; stored]);
+    assert_eq!(outcome.result, Err(DecodeError::TooFewShares { segment: 0, verified: 0, needed: 2 }));
+}
+
+#[test]
+fn sources_verify_and_stand_in_their_order() {
+    let mut part = encode(layout(2, 4, 5, 2), &payload(20));
+    let stored = 8 + 32 + 32;
+    let verifiers = part.verifiers(&[0, 1]);
+    let too_few = |verified| Err(DecodeError::TooFewShares { segment: 0, verified, needed: 2 });
+    // Another order, another share, one only.
+    assert_eq!(run(&part, &part.verifiers(&[1, 0]), 1, stored), too_few(2));
+    assert_eq!(run(&part, &part.verifiers(&[0, 3]), 1, stored), too_few(2));
+    assert_eq!(run(&part, &part.verifiers(&[1]), 1, stored), too_few(1));
+    assert_eq!(run(&part, &[], 1, stored), too_few(0));
+
+    part.shares[1][128] ^= 1;
+    let mut rebuilder = rebuilder(&part, part.expected, &[0, 1], 2).unwrap();
+    let runs = part.runs(&verifiers, 0, 1);
+    let mut out = vec![0; stored];
+    let outcome = rebuilder.run(1, &runs, &mut out);
+    assert_eq!(outcome.result, too_few(1));
+    assert_eq!(outcome.faults, [RunFault { run: 1, index: part.index(1), fault: ShareFault::Segment(0) }]);
+    assert!(out.iter().all(|byte| *byte == 0));
+}
+
+/// Whoever knows an old key makes shares whose tags verify. What is made of them would be pinned from then on.
+#[test]
+fn sources_are_what_the_manifest_pins() {
+    let part = encode(layout(2, 3, 3, 4), &payload(20));
+    let verifiers = [part.admitted(0).unwrap(), part.opened(1).unwrap()];
+    assert_eq!(run(&part, &verifiers, 1, 8 + 32 + 32), Err(DecodeError::NotAdmitted(1)));
+}
