@@ -69,7 +69,8 @@ pub(crate) struct Split {
     /// Refuse to join after this time: seconds, or a number with s, m, h or d.
     #[arg(long, value_name = "TIME", value_parser = units::seconds)]
     pub(crate) ttl: Option<u64>,
-    /// Payload bytes per part: 1 to 64MiB [default: 8MiB, more for very large files].
+    /// Payload bytes per part: 1 to 64MiB [default: 8MiB for files up to 128 GiB,
+    /// more for larger ones, 64MiB for pipes].
     #[arg(long, value_name = "SIZE", value_parser = units::bytes)]
     pub(crate) part: Option<u64>,
     /// Round the stored length up to a multiple of this size, so that the shares hide the exact one; it must

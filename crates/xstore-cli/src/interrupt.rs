@@ -4,11 +4,7 @@ use crate::failure::Failure;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What asks to stop; a closed terminal does, too.
-#[cfg(unix)]
-const SIGNALS: [core::ffi::c_int; 3] =
-    [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP];
-#[cfg(not(unix))]
+/// What asks to stop. Not SIGHUP: `nohup` says whether that one ends the process.
 const SIGNALS: [core::ffi::c_int; 2] = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM];
 
 /// Whether somebody asked to stop.

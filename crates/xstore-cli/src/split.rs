@@ -33,6 +33,8 @@ use zeroize::Zeroizing;
 
 /// Parts of this size unless the file is very large.
 const DEFAULT_PART: u32 = 8 << 20;
+/// More parts than this make a part larger: the manifest is the only thing whose memory grows with the object.
+const COMFORTABLE_PARTS: u64 = 16_384;
 /// Upper bounds of what a manifest says of a part and of each of its shares, in bytes, without the backend's id.
 const PART_ENTRY: u64 = 160;
 const SHARE_ENTRY: u64 = 320;
@@ -219,7 +221,10 @@ fn part_size(job: &Job<'_>) -> Result<u32, Failure> {
             .ok_or_else(|| Failure::usage("--part must be from 1 byte to 64MiB"))?,
         None => {
             // Half of what there is room for, so that a growing file fits, too.
-            let wanted = job.length.unwrap_or(0).div_ceil(most / 2).next_power_of_two();
+            // A pipe may be of any length.
+            let length = job.length.unwrap_or(u64::MAX);
+            let wanted = length.div_ceil(COMFORTABLE_PARTS.min(most / 2)).checked_next_power_of_two();
+            let wanted = wanted.unwrap_or(u64::MAX);
             u32::try_from(wanted).unwrap_or(MAX_PART).clamp(DEFAULT_PART, MAX_PART)
         }
     };

@@ -114,14 +114,13 @@ impl Folders {
             Err(error) => error.to_string(),
             Ok(metadata) => {
                 this.found(part, index);
-                let opened = || File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
-                match metadata.is_file().then(opened) {
-                    Some(Ok((length, file))) => {
+                match metadata.is_file().then(|| open_plain(&path)) {
+                    Some(Ok(Some(opened))) => {
                         this.read = true;
-                        return Some((file, length));
+                        return Some(opened);
                     }
                     Some(Err(error)) => error.to_string(),
-                    None => "not a plain file".to_owned(),
+                    Some(Ok(None)) | None => "not a plain file".to_owned(),
                 }
             }
         };
@@ -210,6 +209,21 @@ impl Folder {
             more_problems: self.problems.saturating_sub(self.told.len()),
         }
     }
+}
+
+/// Opens a file that was plain a moment ago, and its length; None if it isn't any more. Neither a link that took its
+/// place is followed, nor does a pipe make the reader wait.
+fn open_plain(path: &Path) -> io::Result<Option<(File, u64)>> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    let metadata = file.metadata()?;
+    Ok(metadata.is_file().then_some((file, metadata.len())))
 }
 
 fn unusable(path: &Path) -> Option<String> {

@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and SIGHUP in the middle of the work: exit code 130, and nothing left behind.
+//! SIGINT and SIGTERM in the middle of the work: exit code 130, and nothing left behind.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use rustix::process::Signal;
 
 use crate::support::{Child, Object, Stage, eventually, payload};
 
-const SIGNALS: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::HUP];
+const SIGNALS: [Signal; 2] = [Signal::INT, Signal::TERM];
 
 /// Bytes of all files below a folder.
 fn stored(folder: &Path) -> u64 {

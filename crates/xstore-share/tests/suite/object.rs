@@ -27,7 +27,8 @@ fn finished(lengths: &[u64], claims: &Claims) -> Vec<FinishedPart> {
     for (number, length) in (0..).zip(lengths) {
         let last = number as usize + 1 == lengths.len();
         let mut encoder = encoder(layout(2, 3, 3, 32));
-        let tag = encoder.payload_key().object_tag(&(claims.tags)(&tags), claims.length).into_bytes();
+        let claimed = if last { (claims.tags)(&tags) } else { Vec::new() };
+        let tag = encoder.payload_key().object_tag(&claimed, claims.length).into_bytes();
         let metadata =
             Metadata { length: claims.length, object_tag: tag, parts: claims.parts, user: BTreeMap::new() };
         let info = PartInfo {
