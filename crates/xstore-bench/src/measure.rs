@@ -196,7 +196,7 @@ mod tests {
             std::hint::black_box((0..500_u32).map(std::hint::black_box).sum::<u32>());
             Ok(())
         })];
-        let effort = Effort { rounds: 2, sample: Duration::from_micros(500) };
+        let effort = Effort { rounds: 2, sample: Duration::from_millis(20) };
         let series = interleaved(&mut count, &mut cases, effort).unwrap();
         assert!(series[0].calls > 1);
         assert!(count > 2 * series[0].calls);
