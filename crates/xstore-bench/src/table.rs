@@ -77,9 +77,11 @@ fn floors(floors: &[Floor], quick: bool) -> String {
         return "\nNo floor was measured.\n".to_owned();
     }
     let rows = floors.iter().map(|floor| {
-        let verdict = if floor.pass { "PASS" } else { "FAIL" };
-        let measured = format!("{}, at least {}", spread(floor.measured), number(floor.at_least));
-        vec![verdict.to_owned(), floor.what.clone(), measured]
+        let mut measured = format!("{}, at least {}", spread(floor.measured), number(floor.at_least));
+        if let Some(of_memory) = floor.of_memory {
+            measured.push_str(&format!("; moves bytes at {} of memcpy", number(of_memory)));
+        }
+        vec![floor.verdict().to_owned(), floor.what.clone(), measured]
     });
     let mut text = "\nFloors\n".to_owned();
     text.push_str(&aligned(&rows.collect::<Vec<_>>(), &[Side::Left, Side::Left, Side::Left]));

@@ -5,6 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::mac::absorb;
 use crate::{MacKey, Tag};
 
 /// Hashes every message with SHA-256; a message is the concatenation of its parts.
@@ -18,7 +19,7 @@ pub fn sha256_each(messages: &[&[&[u8]]], digests: &mut [[u8; 32]]) {
     for (parts, digest) in messages.iter().zip(digests) {
         let mut hash = Sha256::new();
         for part in *parts {
-            hash.update(part);
+            absorb(&mut hash, part);
         }
         // In place, so that what the buffer holds of a plaintext is wiped when `hash` is dropped.
         Digest::finalize_into_reset(&mut hash, digest.into());
