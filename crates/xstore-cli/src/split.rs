@@ -107,6 +107,8 @@ pub(crate) fn run(
     let created =
         clock::now().ok_or_else(|| Failure::new("CONFIG_INVALID", "the system's clock is out of range"))?;
     let mut folders = Folders::prepare(job.folders, &mut entropy)?;
+    // One of the new folders may have taken its name.
+    refuse_existing(job.manifest)?;
 
     let bar = progress::bar(out, "splitting", job.length);
     let mut source = Source::new(input, u64::from(part), job.pad_to);
@@ -171,7 +173,14 @@ pub(crate) fn run(
     write_manifest(job.manifest, &manifest)?;
     // From here on somebody may rely on the shares, so nothing removes them any more.
     folders.keep();
-    sync_folder(parent(job.manifest)).map_err(|error| writing_manifest(job.manifest, error))?;
+    sync_folder(parent(job.manifest)).map_err(|error| {
+        Failure::io(
+            "SINK_FAILED",
+            "make it certain that a power loss spares the written manifest",
+            job.manifest,
+            error,
+        )
+    })?;
     let report = Report {
         name: job.name.clone(),
         object: ObjectId::from_bytes(object).to_string(),

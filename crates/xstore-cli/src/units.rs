@@ -49,6 +49,21 @@ pub(crate) fn human_rate(bytes: u64, seconds: f64) -> String {
     format!("{:.0} MB/s", bytes as f64 / 1e6 / seconds.max(1e-9))
 }
 
+/// A name that somebody else chose, for a terminal: what would steer it, or turn the direction of the text, is
+/// written as an escape.
+pub(crate) fn printable(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for c in name.chars() {
+        let steers = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        if c.is_control() || steers {
+            text.extend(c.escape_unicode());
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +79,12 @@ mod tests {
         assert_eq!(human_bytes(1023), "1023 B");
         assert_eq!(human_bytes(256 << 20), "256.0 MiB");
         assert_eq!(human_bytes(u64::MAX), "16384.0 PiB");
+    }
+
+    #[test]
+    fn names() {
+        assert_eq!(printable("Füße.txt"), "Füße.txt");
+        assert_eq!(printable("a\u{202e}fdp.exe\u{1b}"), "a\\u{202e}fdp.exe\\u{1b}");
     }
 
     #[test]

@@ -144,7 +144,9 @@ impl Decoder {
             .and_then(|range| open(&range, runs, &self.part, &self.plans, scratch, out, &mut faults));
         match digests {
             Ok(digests) => {
-                Outcome { result: Ok(Opened { first, digests, unadmitted: unadmitted(runs), out }), faults }
+                let sharing = self.part.sharing;
+                let unadmitted = unadmitted(runs);
+                Outcome { result: Ok(Opened { sharing, first, digests, unadmitted, out }), faults }
             }
             Err(error) => {
                 out.zeroize();
@@ -161,11 +163,14 @@ impl Decoder {
     /// verify.
     ///
     /// # Errors
-    /// [`DecodeError::NotAdmitted`], [`DecodeError::Order`], [`DecodeError::PayloadTag`], [`DecodeError::Padding`];
+    /// [`DecodeError::NotAdmitted`], [`DecodeError::OtherPart`], [`DecodeError::Order`], [`DecodeError::PayloadTag`], [`DecodeError::Padding`];
     /// the bytes are wiped then.
     pub fn absorb<'b>(&mut self, opened: Opened<'b>) -> Result<&'b [u8], DecodeError> {
         if let Some(index) = self.unadmitted.or(opened.unadmitted) {
             return Err(DecodeError::NotAdmitted(index.get()));
+        }
+        if opened.sharing != self.part.sharing {
+            return Err(DecodeError::OtherPart);
         }
         let expected = self.digests.len() as u64;
         if opened.first != expected {
@@ -183,8 +188,11 @@ impl Decoder {
     /// its digest, and the part by its trailer, but not by the payload tag.
     ///
     /// # Errors
-    /// [`DecodeError::Padding`]; the bytes are wiped then.
+    /// [`DecodeError::OtherPart`], [`DecodeError::Padding`]; the bytes are wiped then.
     pub fn release<'b>(&self, mut opened: Opened<'b>) -> Result<&'b [u8], DecodeError> {
+        if opened.sharing != self.part.sharing {
+            return Err(DecodeError::OtherPart);
+        }
         let start = opened.first * u64::from(self.part.shape.layout().segment());
         let until = start + opened.out.len() as u64;
         let length = self.read.trailer.length;
@@ -231,6 +239,7 @@ impl fmt::Debug for Decoder {
 
 /// Plaintext that verified segment by segment and awaits its release. It is wiped where it isn't released.
 pub struct Opened<'b> {
+    sharing: [u8; 16],
     first: u64,
     digests: Vec<[u8; 32]>,
     unadmitted: Option<ShareIndex>,

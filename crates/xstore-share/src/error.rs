@@ -211,6 +211,9 @@ pub enum DecodeError {
         /// The length given.
         actual: usize,
     },
+    /// What was given is of another part than the one that is read.
+    #[error("a share of another part was given")]
+    OtherPart,
     /// Segments were absorbed in another order than they follow each other, or don't exist.
     #[error("segment {expected} is due, but segment {actual} came")]
     Order {

@@ -101,8 +101,11 @@ impl Range {
     }
 }
 
-/// Checks that every run has the bytes of the range.
-pub(crate) fn check_runs(range: &Range, runs: &[SegmentRun<'_>]) -> Result<(), DecodeError> {
+/// Checks that every run is of this part and has the bytes of the range.
+fn check_runs(range: &Range, part: &ExpectedPart, runs: &[SegmentRun<'_>]) -> Result<(), DecodeError> {
+    if runs.iter().any(|run| *run.share.sharing() != part.sharing) {
+        return Err(DecodeError::OtherPart);
+    }
     let expected = range.stored();
     match runs.iter().find(|run| run.bytes.len() != expected) {
         Some(run) => Err(DecodeError::Buffer { what: "a run", expected, actual: run.bytes.len() }),
@@ -120,11 +123,12 @@ pub(crate) struct Verified<'a> {
 /// Verifies every tag of every run in a range and hands each group of segments on.
 pub(crate) fn for_each_group<'a>(
     range: &Range,
+    part: &ExpectedPart,
     runs: &[SegmentRun<'a>],
     faults: &mut Vec<RunFault>,
     mut then: impl FnMut(&[Verified<'a>]) -> Result<(), DecodeError>,
 ) -> Result<(), DecodeError> {
-    check_runs(range, runs)?;
+    check_runs(range, part, runs)?;
     for (m, places) in range.groups() {
         let suffixes: Vec<[u8; 16]> =
             places.iter().zip(m..).map(|(place, m)| suffix(m, place.body, place.kind)).collect();
@@ -185,7 +189,7 @@ pub(crate) fn open(
     }
     let mut digests = Vec::with_capacity(range.places.len());
     let mut rest = out;
-    for_each_group(range, runs, faults, |group| {
+    for_each_group(range, part, runs, faults, |group| {
         let Some(Verified { place, m, .. }) = group.first() else { return Ok(()) };
         let (body, kind, first) = (place.body, place.kind, *m);
         let field = body - digest_field;
@@ -255,12 +259,9 @@ fn try_subsets(
     secret: &mut [u8],
 ) -> Result<[u8; 32], DecodeError> {
     let k = usize::from(plans.scheme().k());
-    let mut subset: Vec<usize> = (0..k).collect();
     let mut digest = [[0; 32]];
-    for _ in 0..MAX_SUBSETS {
-        if !next_subset(&mut subset, segment.bodies.len()) {
-            break;
-        }
+    // The first choice is the one that didn't match.
+    for subset in subsets(k, segment.bodies.len()).skip(1).take(MAX_SUBSETS) {
         let chosen: Vec<(ShareIndex, &[u8])> = subset.iter().map(|&i| segment.bodies[i]).collect();
         combine(segment.m, &chosen, plans, secret)?;
         digest_fields(&[&secret[..field]], sharing, segment.m, kind, &mut digest);
@@ -271,8 +272,25 @@ fn try_subsets(
     Err(DecodeError::Inconsistent { segment: segment.m })
 }
 
+/// The k-subsets of 0..n. First k neighbours from each place on, in a ring: whichever single member is bad, some of
+/// these do without it. Then all in lexicographic order.
+pub(crate) fn subsets(k: usize, n: usize) -> impl Iterator<Item = Vec<usize>> {
+    let rings = if k < n { n } else { usize::from(k == n) };
+    let neighbours = (0..rings).map(move |start| {
+        let mut subset: Vec<usize> = (0..k).map(|i| (start + i) % n).collect();
+        subset.sort_unstable();
+        subset
+    });
+    let first: Vec<usize> = (0..k).collect();
+    let all = core::iter::successors((k < n).then_some(first), move |subset| {
+        let mut next = subset.clone();
+        next_subset(&mut next, n).then_some(next)
+    });
+    neighbours.chain(all)
+}
+
 /// The next k-subset of 0..n in lexicographic order.
-pub(crate) fn next_subset(subset: &mut [usize], n: usize) -> bool {
+fn next_subset(subset: &mut [usize], n: usize) -> bool {
     let k = subset.len();
     let Some(i) = (0..k).rev().find(|&i| subset[i] < n - k + i) else { return false };
     subset[i] += 1;

@@ -84,7 +84,9 @@ impl Rebuilder {
         }
         let needed = self.sources.len();
         let mut rest = out;
-        for_each_group(&range, runs, faults, |group| {
+        // Absorbed only when all is well: a call that fails may be made again.
+        let mut tags = Vec::new();
+        for_each_group(&range, &self.part, runs, faults, |group| {
             for segment in group {
                 let indexes: Vec<ShareIndex> = segment.bodies.iter().map(|(index, _)| *index).collect();
                 if indexes != self.sources {
@@ -99,11 +101,14 @@ impl Rebuilder {
                 let suffix = suffix(segment.m, body.len(), segment.place.kind);
                 let tag = self.sealer.key().tag(&[body, &suffix]);
                 tag_out.copy_from_slice(tag.as_bytes());
-                self.end.absorb(tag.as_bytes());
+                tags.push(tag);
                 rest = after;
             }
             Ok(())
         })?;
+        for tag in &tags {
+            self.end.absorb(tag.as_bytes());
+        }
         self.next += count;
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::digest::digest_fields;
 use crate::error::DecodeError;
 use crate::header::{HEADER_LEN, Header, array};
 use crate::layout::{Layout, PartShape, Place, to_usize};
-use crate::opening::next_subset;
+use crate::opening::subsets;
 use crate::plans::Plans;
 use crate::trailer::Trailer;
 use core::cmp::Reverse;
@@ -168,15 +168,10 @@ impl<'a> Group<'a> {
     /// Choices of k candidates with different indexes, a bounded number.
     fn subsets(&self) -> impl Iterator<Item = Vec<usize>> {
         let k = usize::from(self.shape.layout().scheme().k());
-        let count = self.candidates.len();
-        let first: Vec<usize> = (0..k).collect();
-        core::iter::successors((k <= count).then_some(first), move |subset| {
-            let mut next = subset.clone();
-            next_subset(&mut next, count).then_some(next)
-        })
-        .take(MAX_CHOICES)
-        .filter(|subset| self.differ(subset))
-        .take(MAX_SUBSETS)
+        subsets(k, self.candidates.len())
+            .take(MAX_CHOICES)
+            .filter(|subset| self.differ(subset))
+            .take(MAX_SUBSETS)
     }
 
     fn differ(&self, subset: &[usize]) -> bool {

@@ -33,6 +33,7 @@ impl fmt::Debug for ExpectedShare {
 pub struct ShareVerifier {
     index: ShareIndex,
     shape: PartShape,
+    sharing: [u8; 16],
     key: MacKey,
     pinned: [u8; 32],
     /// The tags that the pinned share end covers, once they are known.
@@ -73,7 +74,14 @@ impl ShareVerifier {
         if !bool::from(mask(&prk, &read.masked).ct_eq(sharing)) {
             return Err(ShareFault::Sharing);
         }
-        Ok(Self { index: expected.index, shape, key, pinned: expected.hmac, admitted: None })
+        Ok(Self {
+            index: expected.index,
+            shape,
+            sharing: *sharing,
+            key,
+            pinned: expected.hmac,
+            admitted: None,
+        })
     }
 
     /// Which share this is.
@@ -114,6 +122,10 @@ impl ShareVerifier {
     #[must_use]
     pub const fn is_admitted(&self) -> bool {
         self.admitted.is_some()
+    }
+
+    pub(crate) const fn sharing(&self) -> &[u8; 16] {
+        &self.sharing
     }
 
     pub(crate) fn key(&self) -> &MacKey {

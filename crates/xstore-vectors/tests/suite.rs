@@ -9,6 +9,8 @@ mod sample;
 mod bits;
 #[path = "suite/forged.rs"]
 mod forged;
+#[path = "suite/held_back.rs"]
+mod held_back;
 #[path = "suite/identity.rs"]
 mod identity;
 #[path = "suite/liars.rs"]

@@ -4,8 +4,9 @@ use crate::args::Inspect;
 use crate::failure::Failure;
 use crate::join::read_manifest;
 use crate::output::Output;
-use crate::units::human_bytes;
+use crate::units::{human_bytes, printable};
 use serde::Serialize;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -168,9 +169,10 @@ fn manifest(path: &Path, args: &Inspect) -> Result<ManifestReport, Failure> {
     let unverified = Unverified::parse(&read_manifest(path)?).map_err(refused)?;
     let body = unverified.body();
     let mut backends: Vec<BackendReport> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for share in body.parts.iter().flat_map(|part| part.shares.iter().flatten()) {
         let id = share.backend.as_str();
-        let at = backends.iter().position(|known| known.backend_id == id).unwrap_or_else(|| {
+        let at = *places.entry(id).or_insert_with(|| {
             backends.push(BackendReport { backend_id: id.to_owned(), indexes: Vec::new(), shares: 0 });
             backends.len() - 1
         });
@@ -215,7 +217,9 @@ fn manifest_text(report: &ManifestReport) -> String {
     let mut lines = vec![
         format!(
             "manifest of {} (generation {}, revision {})",
-            report.name, report.generation, report.revision
+            printable(&report.name),
+            report.generation,
+            report.revision
         ),
         format!("object     {}", report.object),
         format!(

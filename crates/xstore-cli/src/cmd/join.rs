@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::join::{self, Job, Report, Sink};
 use crate::output::Output;
-use crate::units::{human_bytes, human_rate};
+use crate::units::{human_bytes, human_rate, printable};
 
 pub(super) fn run(args: &Join, out: Output) -> Result<(), Failure> {
     let ring =
@@ -48,7 +48,7 @@ fn refuse_replacing(args: &Join) -> Result<(), Failure> {
 fn text(report: &Report) -> String {
     let mut lines = vec![format!(
         "{}: {} joined and verified, {}, {:.1} s, {}",
-        report.name,
+        printable(&report.name),
         human_bytes(report.bytes),
         report.threshold,
         report.seconds,

@@ -6,6 +6,7 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::output::Output;
 use serde::Serialize;
+use std::fs::File;
 use std::path::Path;
 use xstore_keys::{Date, Entropy, IntegrityKey, KeyId, KeyRing, KeyState, file};
 
@@ -59,6 +60,7 @@ fn create(path: &Path, today: Date, out: Output) -> Result<(), Failure> {
 }
 
 fn rotate(path: &Path, today: Date, out: Output) -> Result<(), Failure> {
+    let _alone = lock(path)?;
     let mut ring = ring::load(path, MAKE_ONE)?;
     ring.add(fresh()?, today).map_err(refused)?;
     save(path, &ring)?;
@@ -71,6 +73,7 @@ fn change(
     out: Output,
     apply: impl FnOnce(&mut KeyRing, KeyId) -> Result<(), xstore_keys::RingError>,
 ) -> Result<(), Failure> {
+    let _alone = lock(path)?;
     let mut ring = ring::load(path, MAKE_ONE)?;
     let matching: Vec<KeyId> = ring
         .entries()
@@ -88,10 +91,40 @@ fn change(
     done(path, &ring, out)
 }
 
+/// Keeps others from changing the key file between its reading and its rewriting: a key that one of them adds would
+/// be lost. The lock is on the file itself, which a rewriting replaces; who waited for the old one begins again.
+#[cfg(unix)]
+fn lock(path: &Path) -> Result<Option<File>, Failure> {
+    use rustix::fs::{FlockOperation, flock};
+    use std::os::unix::fs::MetadataExt;
+    let fail = |error: std::io::Error| Failure::io("KEY_UNAVAILABLE", "lock the key file", path, error);
+    loop {
+        // What is wrong with the file is for the loading to say.
+        let Ok(file) = File::open(path) else { return Ok(None) };
+        flock(&file, FlockOperation::LockExclusive).map_err(|error| fail(error.into()))?;
+        let locked = file.metadata().map_err(fail)?;
+        let now = path.metadata().map_err(fail)?;
+        if (locked.dev(), locked.ino()) == (now.dev(), now.ino()) {
+            return Ok(Some(file));
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn lock(_: &Path) -> Result<Option<File>, Failure> {
+    Ok(None)
+}
+
 fn save(path: &Path, ring: &KeyRing) -> Result<(), Failure> {
     file::replace(path, ring).map_err(|error| {
-        Failure::new("SINK_FAILED", format!("can't rewrite the key file {}; it is as it was", path.display()))
-            .caused_by(error)
+        Failure::new(
+            "SINK_FAILED",
+            format!(
+                "can't rewrite the key file {}; see with `key list` whether the change is in it",
+                path.display()
+            ),
+        )
+        .caused_by(error)
     })
 }
 

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::split::{self, Job, Report};
-use crate::units::{human_bytes, human_rate};
+use crate::units::{human_bytes, human_rate, printable};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -73,7 +73,7 @@ pub(super) fn run(args: &Split, out: Output) -> Result<(), Failure> {
 fn text(report: &Report) -> String {
     let mut lines = vec![format!(
         "{}: {} in {} {}, {}, {:.1} s, {}",
-        report.name,
+        printable(&report.name),
         human_bytes(report.bytes),
         report.parts,
         if report.parts == 1 { "part" } else { "parts" },

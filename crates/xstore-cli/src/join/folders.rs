@@ -16,10 +16,8 @@ struct Folder {
     /// Why the folder itself can't be used.
     unusable: Option<String>,
     indexes: BTreeSet<u8>,
-    /// Parts of which it holds a share, good or bad.
-    found_parts: usize,
-    /// The last of them.
-    last_found: Option<u32>,
+    /// Shares that it holds, good or bad, over all parts.
+    found: usize,
     /// Whether a share in it was opened.
     read: bool,
     good_parts: usize,
@@ -83,8 +81,7 @@ impl Folders {
             path: path.clone(),
             unusable: unusable(path),
             indexes: BTreeSet::new(),
-            found_parts: 0,
-            last_found: None,
+            found: 0,
             read: false,
             good_parts: 0,
             problems: 0,
@@ -103,7 +100,7 @@ impl Folders {
 
     /// Opens the file of a share in a folder; None where there is none. Only a plain file is opened: a link, a pipe
     /// or a device in a folder that somebody else prepared must not be followed.
-    pub(super) fn file(&mut self, folder: usize, part: u32, key: &str, index: u8) -> Option<(File, u64)> {
+    pub(super) fn file(&mut self, folder: usize, key: &str, index: u8) -> Option<(File, u64)> {
         let this = &mut self.0[folder];
         if this.unusable.is_some() {
             return None;
@@ -113,7 +110,7 @@ impl Folders {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => error.to_string(),
             Ok(metadata) => {
-                this.found(part, index);
+                this.found(index);
                 match metadata.is_file().then(|| open_plain(&path)) {
                     Some(Ok(Some(opened))) => {
                         this.read = true;
@@ -128,11 +125,18 @@ impl Folders {
         None
     }
 
+    /// Opens a share's file once more.
+    pub(super) fn reopen(&self, folder: usize, key: &str) -> io::Result<File> {
+        open_plain(&self.0[folder].path.join(key))?
+            .map(|(file, _)| file)
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
     /// Remembers the folders that hold a share which isn't needed.
-    pub(super) fn unneeded(&mut self, part: u32, key: &str, index: u8) {
+    pub(super) fn unneeded(&mut self, key: &str, index: u8) {
         for folder in self.0.iter_mut().filter(|folder| folder.unusable.is_none()) {
             if folder.path.join(key).symlink_metadata().is_ok() {
-                folder.found(part, index);
+                folder.found(index);
             }
         }
     }
@@ -170,11 +174,9 @@ impl Folders {
 }
 
 impl Folder {
-    fn found(&mut self, part: u32, index: u8) {
+    fn found(&mut self, index: u8) {
         self.indexes.insert(index);
-        if self.last_found.replace(part) != Some(part) {
-            self.found_parts += 1;
-        }
+        self.found += 1;
     }
 
     fn report(&self, parts: usize) -> FolderReport {
@@ -184,14 +186,17 @@ impl Folder {
             problems.push(unusable.clone());
             codes.insert("BACKEND_UNAVAILABLE");
         }
-        let missing = parts.saturating_sub(self.found_parts);
-        if self.found_parts > 0 && missing > 0 {
-            problems.push(format!("{missing} of {parts} parts are missing"));
+        // A folder may hold several shares of each part, where folders were merged.
+        let due = parts * self.indexes.len();
+        let missing = due.saturating_sub(self.found);
+        if missing > 0 {
+            let what = if self.indexes.len() == 1 { "parts" } else { "shares" };
+            problems.push(format!("{missing} of {due} {what} are missing"));
             codes.insert("SHARE_NOT_FOUND");
         }
         let state = if !problems.is_empty() {
             "bad"
-        } else if self.found_parts == 0 {
+        } else if self.found == 0 {
             codes.insert("SHARE_NOT_FOUND");
             "empty"
         } else if self.read {

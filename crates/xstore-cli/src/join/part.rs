@@ -74,7 +74,10 @@ impl PartJoin {
             );
             shares.note(context, folders, &outcome.faults);
             match outcome.result {
-                Ok(decoder) => break decoder,
+                Ok(decoder) => {
+                    decoder.trailer().fits(context.body.part).map_err(|error| context.failure(error))?;
+                    break decoder;
+                }
                 Err(DecodeError::TooFewShares { verified, .. }) => {
                     shares.another(context, folders, verified)?;
                 }
@@ -119,7 +122,7 @@ impl PartJoin {
                 let finished = decoder.finish().map_err(|error| context.failure(error))?;
                 object.add(&finished).map_err(|error| context.failure(error))?;
                 write(sink, &released, bar)?;
-                shares.done(context, folders);
+                shares.done(folders);
                 return Ok(());
             }
             write(sink, &released, bar)?;

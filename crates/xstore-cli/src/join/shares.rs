@@ -7,16 +7,21 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use xorida_core::ShareIndex;
-use xstore_manifest::Share;
+use xstore_manifest::{Share, ShareKey};
 use xstore_share::{
-    ExpectedShare, HEADER_LEN, PartShape, RunFault, SegmentRun, ShareFault, ShareVerifier, TAG_LEN,
+    ExpectedShare, HEADER_LEN, PartShape, Place, RunFault, SegmentRun, ShareFault, ShareVerifier, TAG_LEN,
 };
 
+/// Files that are kept open: all that a usual object needs, and far fewer than a process may have.
+const KEPT_OPEN: usize = 128;
+
 /// A share of the part that is authentic so far.
-struct Source {
+struct Source<'a> {
     folder: usize,
+    key: &'a ShareKey,
     verifier: ShareVerifier,
-    file: File,
+    /// None where so many are open that this one is opened for each read.
+    file: Option<File>,
     bytes: Vec<u8>,
     /// Segments that failed. The others are as good as any: the share goes on serving them.
     failed: BTreeSet<u64>,
@@ -25,7 +30,7 @@ struct Source {
 /// The shares of one part.
 pub(super) struct Shares<'a> {
     waiting: core::iter::Flatten<core::slice::Iter<'a, Option<Share>>>,
-    sources: Vec<Source>,
+    sources: Vec<Source<'a>>,
 }
 
 impl<'a> Shares<'a> {
@@ -76,12 +81,14 @@ impl<'a> Shares<'a> {
         let Some(share) = self.waiting.next() else { return false };
         // Several folders may hold copies of one share. All are opened: which of them is good, the segments tell.
         for folder in 0..folders.len() {
-            let found = folders.file(folder, context.number, share.key.as_str(), share.index);
+            let found = folders.file(folder, share.key.as_str(), share.index);
             let Some((mut file, length)) = found else { continue };
             match verifier(context, share, &mut file, length) {
                 Ok(Ok(verifier)) => {
+                    let file = (self.sources.len() < KEPT_OPEN).then_some(file);
                     self.sources.push(Source {
                         folder,
+                        key: &share.key,
                         verifier,
                         file,
                         bytes: Vec::new(),
@@ -106,7 +113,8 @@ impl<'a> Shares<'a> {
         self.read(context, folders, context.shape.data_segments(), 1)
     }
 
-    /// Segments `first .. first + count` of every share; one that can't be read any more is dropped.
+    /// Segments `first .. first + count` of every share. What can't be read is left zero, so that it fails like any
+    /// other damage, and costs no more than the segments it is in.
     pub(super) fn read(
         &mut self,
         context: &Context<'_>,
@@ -114,22 +122,12 @@ impl<'a> Shares<'a> {
         first: u64,
         count: u64,
     ) -> Vec<SegmentRun<'_>> {
-        let place = context.shape.place(first);
-        let offset = place.map_or(0, |place| place.offset);
-        let data = context.shape.stored_run(first, count);
-        let len = data.or(place.map(|place| place.stored())).unwrap_or(0);
-        self.sources.retain_mut(|source| {
+        let places: Vec<Place> = (first..first + count).filter_map(|m| context.shape.place(m)).collect();
+        let len = places.iter().map(Place::stored).sum();
+        for source in &mut self.sources {
             source.bytes.resize(len, 0);
-            let read = source
-                .file
-                .seek(SeekFrom::Start(offset))
-                .and_then(|_| source.file.read_exact(&mut source.bytes));
-            if let Err(error) = &read {
-                folders.problem(source.folder, "BACKEND_UNAVAILABLE", unreadable("its share", error));
-            }
-            read.is_ok()
-        });
-        // Where too few are left the decoder says so, segment by segment.
+            source.fill(context, folders, first, &places);
+        }
         self.sources
             .iter()
             .map(|source| SegmentRun { share: &source.verifier, bytes: &source.bytes })
@@ -148,14 +146,58 @@ impl<'a> Shares<'a> {
     }
 
     /// The part is joined.
-    pub(super) fn done(&self, context: &Context<'_>, folders: &mut Folders) {
+    pub(super) fn done(&self, folders: &mut Folders) {
         for share in self.waiting.clone() {
-            folders.unneeded(context.number, share.key.as_str(), share.index);
+            folders.unneeded(share.key.as_str(), share.index);
         }
         for source in self.sources.iter().filter(|source| source.failed.is_empty()) {
             folders.good(source.folder);
         }
     }
+}
+
+impl Source<'_> {
+    /// Reads these segments, the first of which is number `first`; where that fails, one by one.
+    fn fill(&mut self, context: &Context<'_>, folders: &mut Folders, first: u64, places: &[Place]) {
+        let mut reopened = None;
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => match folders.reopen(self.folder, self.key.as_str()) {
+                Ok(file) => reopened.insert(file),
+                Err(error) => {
+                    self.bytes.fill(0);
+                    let segments = first..first + places.len() as u64;
+                    let new = segments.filter(|m| self.failed.insert(*m)).count() > 0;
+                    if new {
+                        let text = unreadable("its share", &error);
+                        folders.problem(self.folder, "BACKEND_UNAVAILABLE", text);
+                    }
+                    return;
+                }
+            },
+        };
+        let offset = places.first().map_or(0, |place| place.offset);
+        if read_at(file, offset, &mut self.bytes).is_ok() {
+            return;
+        }
+        let mut rest = &mut self.bytes[..];
+        for (place, m) in places.iter().zip(first..) {
+            let (bytes, after) = rest.split_at_mut(place.stored());
+            rest = after;
+            if let Err(error) = read_at(file, place.offset, bytes) {
+                bytes.fill(0);
+                if self.failed.insert(m) {
+                    let text = unreadable(&format!("part {}: segment {m}", context.number), &error);
+                    folders.problem(self.folder, "BACKEND_UNAVAILABLE", text);
+                }
+            }
+        }
+    }
+}
+
+fn read_at(file: &mut File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+    file.seek(SeekFrom::Start(offset))?;
+    file.read_exact(bytes)
 }
 
 fn unreadable(what: &str, error: &io::Error) -> String {

@@ -67,7 +67,14 @@ impl Sink {
                 file.as_file().sync_all().map_err(fail)?;
                 let persisted = if replace { file.persist(&path) } else { file.persist_noclobber(&path) };
                 persisted.map_err(|error| fail(error.error))?;
-                crate::split::sync_folder(parent(&path)).map_err(fail)
+                crate::split::sync_folder(parent(&path)).map_err(|error| {
+                    Failure::io(
+                        "SINK_FAILED",
+                        "make it certain that a power loss spares the written",
+                        &path,
+                        error,
+                    )
+                })
             }
         }
     }

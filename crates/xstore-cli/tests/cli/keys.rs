@@ -245,3 +245,16 @@ fn no_command_prints_a_key() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn keys_that_are_added_at_one_time_are_all_kept() {
+    let stage = Stage::new();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| stage.run("key new --rotate --quiet").succeeds());
+        }
+    });
+    let keys = stage.run("key list --json").succeeds().json();
+    assert_eq!(keys.as_array().map(Vec::len), Some(9));
+}

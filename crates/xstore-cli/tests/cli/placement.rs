@@ -153,3 +153,15 @@ fn a_folder_may_be_inside_another() {
     object.run("split file --threshold 2-of-3 --into a a/b a/b/c --manifest m.json").succeeds();
     assert_eq!(object.run("join -q --manifest m.json --from a a/b/c --output -").succeeds().out, b"x");
 }
+
+#[test]
+fn merged_folders_that_lack_a_share_are_told() {
+    let object = Object::new(2, 3, payload(100_000, 8), "--part 30000");
+    copy(&object.stage.path("f1"), &object.stage.path("f0"));
+    object.joins("f0 f2").all_good();
+    let of_f1 = object.share(2, 1).strip_prefix(object.stage.path("f1")).expect("a share of f1").to_owned();
+    fs::remove_file(object.stage.path("f0").join(of_f1)).expect("it can be removed");
+    let report = object.joins("f0 f2");
+    let problems = report.names("f0", "bad", &["SHARE_NOT_FOUND"])["problems"].to_string();
+    assert!(problems.contains("1 of 8 shares are missing"), "{problems}");
+}

@@ -1,8 +1,13 @@
 //! Shares made by somebody who has the bytes of an old integrity key.
 
 use crate::sample::{assert_faults, assert_insufficient, draft, key_bytes, only, payload, ring};
+use std::sync::Arc;
+use xorida_core::ShareIndex;
 use xstore_keys::{KeyRing, KeyState, RingError};
-use xstore_share::{DecodeError, ShareFault};
+use xstore_share::{
+    DecodeError, DecodeScratch, Decoder, ExpectedPart, ExpectedShare, Identity, Plans, SegmentRun,
+    ShareFault, ShareVerifier,
+};
 use xstore_vectors::book::keys::Derived;
 use xstore_vectors::book::{Draft, Drafted, Stage};
 use xstore_vectors::{ReadError, Reading, Request, Values, read, unhex};
@@ -182,4 +187,66 @@ fn the_payload_keys_state_counts_as_well() {
 
 fn id(number: u8) -> xstore_keys::KeyId {
     xstore_keys::KeyId::from_bytes(Derived::of(&key_bytes(number)).id)
+}
+
+/// A backend that shows the tags that the manifest pins when it is asked for them, and later serves segments that the
+/// holder of a leaked key made under the same share key, tags and all.
+#[test]
+fn a_backend_cannot_change_its_mind_after_its_tags_were_admitted() {
+    let real = by_key(0).write().unwrap();
+    let forged = consistent_forgery(&real);
+    let share = |drafted: &Drafted, index: usize| drafted.values[&drafted.keys[0][index]].clone();
+    let (authentic, other, turned) = (share(&real, 0), share(&real, 1), share(&forged, 0));
+    assert!(authentic[..128] == turned[..128], "one header, so one key");
+
+    let layout = crate::sample::layout(&by_key(0).numbers);
+    let shape = layout.part(layout.padded(LENGTH as u64)).unwrap();
+    let sharing = by_key(0).sharing(0);
+    let place = |m| {
+        let place = shape.place(m).unwrap();
+        let start = usize::try_from(place.offset).unwrap();
+        start..start + place.stored()
+    };
+    let admitted = |bytes: &[u8], index: u8| {
+        let index = ShareIndex::new(index, layout.scheme()).unwrap();
+        let end = *bytes.last_chunk().unwrap();
+        let expected = ExpectedShare { index, key_id: id(0), hmac: end };
+        let header = bytes.first_chunk().unwrap();
+        let length = bytes.len() as u64;
+        let mut verifier =
+            ShareVerifier::open(shape, &sharing, &expected, &rotated(), length, header).unwrap();
+        let tags = (0..=shape.data_segments()).map(|m| *bytes[place(m)].last_chunk().unwrap());
+        verifier.admit(tags.collect(), &end).unwrap();
+        verifier
+    };
+    let begin = |runs: &[SegmentRun<'_>]| {
+        let draft = by_key(0);
+        let identity = Identity {
+            object: draft.object,
+            generation: 1,
+            part: 0,
+            last: true,
+            created: draft.created,
+            name: "object",
+        };
+        let plans = Arc::new(Plans::new(layout.scheme()));
+        let part = ExpectedPart { shape, sharing };
+        Decoder::begin(part, &identity, &rotated(), plans, runs, &mut DecodeScratch::new())
+    };
+    let [first, second] = [admitted(&authentic, 0), admitted(&other, 1)];
+    let trailer = shape.data_segments();
+    let run = |share, bytes| SegmentRun { share, bytes };
+    let right = run(&second, &other[place(trailer)]);
+    assert!(begin(&[run(&first, &authentic[place(trailer)]), right]).result.is_ok());
+    let outcome = begin(&[run(&first, &turned[place(trailer)]), right]);
+    assert_eq!(outcome.faults[0].fault, ShareFault::Segment(trailer));
+    let error = DecodeError::TooFewShares { segment: trailer, verified: 1, needed: 2 };
+    assert_eq!(outcome.result.map(|_| ()), Err(error));
+
+    // Without admission it passes: header, key and tag are right.
+    let index = ShareIndex::new(0, layout.scheme()).unwrap();
+    let expected = ExpectedShare { index, key_id: id(0), hmac: [0; 32] };
+    let (length, header) = (turned.len() as u64, turned.first_chunk().unwrap());
+    let unpinned = ShareVerifier::open(shape, &sharing, &expected, &rotated(), length, header).unwrap();
+    assert!(begin(&[run(&unpinned, &turned[place(trailer)]), right]).result.is_ok());
 }
