@@ -286,7 +286,13 @@ pub(crate) fn subsets(k: usize, n: usize) -> impl Iterator<Item = Vec<usize>> {
         let mut next = subset.clone();
         next_subset(&mut next, n).then_some(next)
     });
-    neighbours.chain(all)
+    neighbours.chain(all.filter(move |subset| !are_neighbours(subset, n)))
+}
+
+/// Whether the members of a subset of 0..n follow each other in a ring.
+fn are_neighbours(subset: &[usize], n: usize) -> bool {
+    let next = subset.iter().skip(1).chain(subset.first());
+    subset.iter().zip(next).filter(|(member, next)| (*member + 1) % n != **next).count() <= 1
 }
 
 /// The next k-subset of 0..n in lexicographic order.
@@ -298,4 +304,27 @@ fn next_subset(subset: &mut [usize], n: usize) -> bool {
         subset[j] = subset[j - 1] + 1;
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::subsets;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_subset_comes_once_and_each_member_is_soon_done_without() {
+        for n in 1..=7_usize {
+            for k in 1..=n {
+                let all: Vec<Vec<usize>> = subsets(k, n).collect();
+                let different: BTreeSet<&Vec<usize>> = all.iter().collect();
+                let count = (0..k).fold(1, |count, i| count * (n - i) / (i + 1));
+                assert_eq!((all.len(), different.len()), (count, count), "{k} of {n}");
+                assert!(all.iter().flatten().all(|&member| member < n));
+                if k < n {
+                    assert!((0..n).all(|bad| all[..n].iter().any(|subset| !subset.contains(&bad))));
+                }
+            }
+        }
+        assert_eq!(subsets(3, 2).count(), 0);
+    }
 }

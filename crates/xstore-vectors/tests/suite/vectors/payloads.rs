@@ -180,9 +180,9 @@ fn padding() -> Vec<Case> {
         ),
         wrong(
             "bad-padding-large",
-            "Padding that ends with p",
-            "p-1 is the most.",
-            padded(wide(), |bytes| bytes[20..].fill(5)),
+            "Padding of p bytes",
+            "Five bytes of value 5 behind 19 of payload: even, and one more than p-1.",
+            padded(Draft { fill: 1, ..draft(2, 3, 5, 16, 19) }, |bytes| bytes[19..].fill(5)),
         ),
         wrong(
             "bad-padding-uneven",
