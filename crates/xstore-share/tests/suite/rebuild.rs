@@ -192,3 +192,44 @@ fn sources_are_what_the_manifest_pins() {
     let verifiers = [part.admitted(0).unwrap(), part.opened(1).unwrap()];
     assert_eq!(run(&part, &verifiers, 1, 8 + 32 + 32), Err(DecodeError::NotAdmitted(1)));
 }
+
+/// A bad segment in the middle of a call must leave no trace of those before it.
+#[test]
+fn a_call_that_failed_may_be_made_again() {
+    let part = encode(layout(2, 3, 3, 2), &payload(61));
+    let sources = [0, 2];
+    let verifiers = part.verifiers(&sources);
+    let mut rebuilder = rebuilder(&part, part.expected, &sources, 1).unwrap();
+    let end = part.shape().data_segments() + 1;
+    let runs = part.runs(&verifiers, 0, end);
+    let mut out = vec![0; runs[0].bytes.len()];
+
+    let mut damaged = runs[1].bytes.to_vec();
+    let late = part.shape().place(end - 2).unwrap().offset - HEADER_LEN as u64;
+    damaged[usize::try_from(late).unwrap()] ^= 1;
+    let with_damage = [runs[0], xstore_share::SegmentRun { share: runs[1].share, bytes: &damaged }];
+    assert!(matches!(
+        rebuilder.run(end, &with_damage, &mut out).result,
+        Err(DecodeError::TooFewShares { verified: 1, needed: 2, .. })
+    ));
+
+    assert_eq!(rebuilder.run(end, &runs, &mut out).result, Ok(()));
+    let mut share = rebuilder.header().to_vec();
+    share.extend_from_slice(&out);
+    let hmac = rebuilder.finish().unwrap();
+    share.extend_from_slice(&hmac);
+    let mut part = part;
+    part.shares[1] = share;
+    part.ends[1] = hmac;
+    assert_eq!(part.decode(&[0, 1], &[2]), Ok(payload(61)));
+}
+
+#[test]
+fn a_share_of_another_part_is_no_source() {
+    let (part, other) = (encode(layout(2, 3, 3, 2), &payload(61)), encode(layout(2, 3, 3, 2), &payload(61)));
+    let (own, foreign) = (part.verifiers(&[0]), other.verifiers(&[2]));
+    let runs = [part.runs(&own, 0, 1)[0], other.runs(&foreign, 0, 1)[0]];
+    let mut out = vec![0; runs[0].bytes.len()];
+    let mut rebuilder = rebuilder(&part, part.expected, &[0, 2], 1).unwrap();
+    assert_eq!(rebuilder.run(1, &runs, &mut out).result, Err(DecodeError::OtherPart));
+}
