@@ -29,7 +29,11 @@ fuzz_target!(|data: &[u8]| {
     };
     let length = usize::from(u16::from_le_bytes([*l0, *l1])) % 64 * scheme.blocks();
     let mut shares = vec![vec![0; length]; indexes.len()];
-    for (byte, given) in shares.iter_mut().flatten().zip(bytes.iter().cycle().take(if bytes.is_empty() { 0 } else { usize::MAX })) {
+    for (byte, given) in shares.iter_mut().flatten().zip(bytes.iter().cycle().take(if bytes.is_empty() {
+        0
+    } else {
+        usize::MAX
+    })) {
         *byte = *given;
     }
     let views: Vec<&[u8]> = shares.iter().map(|share| &share[..]).collect();

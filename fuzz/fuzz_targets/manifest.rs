@@ -12,7 +12,8 @@ fuzz_target!(|data: &[u8]| {
     ring.add(key, Date::new(2026, 1, 1).expect("a date")).expect("the first key");
 
     // Signed anew, the same content must survive being written and read.
-    let manifest = parsed.body().clone().sign(ring.current().expect("a key")).expect("what was parsed is valid");
+    let manifest =
+        parsed.body().clone().sign(ring.current().expect("a key")).expect("what was parsed is valid");
     let text = manifest.to_json();
     let again = Manifest::from_json(&text, &ring).expect("what was written is read");
     assert_eq!(again, manifest);

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use xorida_core::{Scheme, ShareIndex, Threshold};
 use xstore_keys::{Date, IntegrityKey, KeyRing};
 use xstore_share::{
-    DecodeScratch, Decoder, ExpectedPart, ExpectedShare, HEADER_LEN, Header, Identity, Layout, Plans, SegmentRun,
-    ShareVerifier, unverified,
+    DecodeScratch, Decoder, ExpectedPart, ExpectedShare, HEADER_LEN, Header, Identity, Layout, Plans,
+    SegmentRun, ShareVerifier, unverified,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -40,7 +40,9 @@ fn verify(share: &[u8]) {
     let key = IntegrityKey::from_bytes(&core::array::from_fn(|i| i as u8 + 1)).expect("not uniform");
     ring.add(key, Date::new(2026, 1, 1).expect("a date")).expect("the first key");
     let expected = ExpectedShare { index, key_id: read.key_id, hmac: [0; 32] };
-    let Ok(mut verifier) = ShareVerifier::open(shape, &[0; 16], &expected, &ring, length, header) else { return };
+    let Ok(mut verifier) = ShareVerifier::open(shape, &[0; 16], &expected, &ring, length, header) else {
+        return;
+    };
     let _ = verifier.admit(vec![[0; 32]], &[0; 32]);
     let trailer = shape.place(shape.data_segments()).expect("every part has a trailer");
     let bytes = &share[trailer.offset as usize..trailer.offset as usize + trailer.stored()];

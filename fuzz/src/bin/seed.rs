@@ -54,7 +54,9 @@ fn combine_input(case: &Value) -> Vec<u8> {
     input.push(number("k"));
     input.extend(0..number("k"));
     input.push(number("n").saturating_sub(1));
-    for share in case["shares"].as_array().into_iter().flatten().filter_map(Value::as_str).take(number("k").into()) {
+    for share in
+        case["shares"].as_array().into_iter().flatten().filter_map(Value::as_str).take(number("k").into())
+    {
         input.extend(HEXLOWER.decode(share.as_bytes()).unwrap_or_default());
     }
     input
