@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod backend;
+mod capability;
+mod error;
+mod id;
+mod key;
+mod listing;
+mod payload;
+mod registry;
+mod secret;
+mod settings;
+mod url;
+
+pub use async_trait::async_trait;
+pub use backend::{PutOptions, StorageBackend};
+pub use bytes::Bytes;
+pub use capability::Capability;
+pub use error::{Error, ErrorKind, Operation, Result};
+pub use id::{BackendId, InvalidBackendId};
+pub use key::{InvalidKey, Key, Prefix};
+pub use listing::{Cursor, Entry, Page, Space, Stat};
+pub use payload::Payload;
+pub use registry::{Factory, OpenError, OpenRequest, Registry};
+pub use secret::Secret;
+pub use settings::{Setting, SettingError, SettingProblem, Settings};
+pub use url::{BackendUrl, InvalidUrl};
