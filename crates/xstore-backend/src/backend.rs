@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use std::fmt::Debug;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How to put.
@@ -51,7 +52,8 @@ impl PutOptions {
 ///   or deleted; also after a power loss, if [`Capability::durable`] says so.
 /// - **Maybe is maybe.** A write that fails, is dropped or times out may have landed or still land. Callers treat it
 ///   so. An error whose kind is [`AlreadyExists`](ErrorKind::AlreadyExists), [`AuthFailed`](ErrorKind::AuthFailed),
-///   [`TooLarge`](ErrorKind::TooLarge) or [`Unsupported`](ErrorKind::Unsupported) means that nothing was written.
+///   [`TooLarge`](ErrorKind::TooLarge) or [`Unsupported`](ErrorKind::Unsupported) means that nothing was written by
+///   that attempt; [`Error::may_have_written`] also knows of the earlier ones where a call made several.
 /// - **Not there is not "not found".** [`NotFound`](ErrorKind::NotFound) means that the place is in order and holds
 ///   no such value. A missing bucket, folder, table or file of the database is
 ///   [`Unavailable`](ErrorKind::Unavailable), in a delete and a list, too. An error while listing is never an empty
@@ -133,5 +135,46 @@ pub trait StorageBackend: Debug + Send + Sync + 'static {
     /// Where the backend can't be asked.
     async fn space(&self) -> Result<Space> {
         Ok(Space::default())
+    }
+}
+
+/// The same backend, shared.
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<T: StorageBackend + ?Sized> StorageBackend for Arc<T> {
+    fn id(&self) -> &BackendId {
+        (**self).id()
+    }
+
+    fn capability(&self) -> Capability {
+        (**self).capability()
+    }
+
+    async fn put(&self, key: &Key, data: Payload, options: &PutOptions) -> Result<()> {
+        (**self).put(key, data, options).await
+    }
+
+    async fn get(&self, key: &Key, max: usize) -> Result<Bytes> {
+        (**self).get(key, max).await
+    }
+
+    async fn delete(&self, key: &Key) -> Result<()> {
+        (**self).delete(key).await
+    }
+
+    async fn get_range(&self, key: &Key, range: Range<u64>) -> Result<Bytes> {
+        (**self).get_range(key, range).await
+    }
+
+    async fn stat(&self, key: &Key) -> Result<Stat> {
+        (**self).stat(key).await
+    }
+
+    async fn list(&self, prefix: &Prefix, cursor: Option<&Cursor>) -> Result<Page> {
+        (**self).list(prefix, cursor).await
+    }
+
+    async fn space(&self) -> Result<Space> {
+        (**self).space().await
     }
 }

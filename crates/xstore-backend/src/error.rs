@@ -53,6 +53,12 @@ impl ErrorKind {
         matches!(self, Self::Unavailable | Self::Timeout)
     }
 
+    /// Whether a write that failed in this way may have landed or still land, unless the adapter knows better.
+    #[must_use]
+    pub const fn usually_may_have_written(self) -> bool {
+        !matches!(self, Self::AlreadyExists | Self::AuthFailed | Self::TooLarge | Self::Unsupported)
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Unavailable => "unavailable",
@@ -117,6 +123,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     is_retryable: bool,
+    may_have_written: bool,
     retry_after: Option<Duration>,
     backend: Option<BackendId>,
     operation: Option<Operation>,
@@ -133,6 +140,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             is_retryable: kind.is_usually_retryable(),
+            may_have_written: kind.usually_may_have_written(),
             retry_after: None,
             backend: None,
             operation: None,
@@ -153,6 +161,15 @@ impl Error {
     #[must_use]
     pub fn with_retryable(mut self, is_retryable: bool) -> Self {
         self.0.is_retryable = is_retryable;
+        self
+    }
+
+    /// Says whether a write that failed with this may have landed or still land, where that differs from what is
+    /// usual for the kind: false where not a byte was sent, true where an earlier attempt of the same write ended
+    /// unclear.
+    #[must_use]
+    pub fn with_may_have_written(mut self, may_have_written: bool) -> Self {
+        self.0.may_have_written = may_have_written;
         self
     }
 
@@ -184,6 +201,12 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.is_retryable
+    }
+
+    /// Whether a put or delete that failed with this may have landed or still land. Means nothing for a read.
+    #[must_use]
+    pub fn may_have_written(&self) -> bool {
+        self.0.may_have_written
     }
 
     /// How long to wait at least before the next attempt, where the backend said so.
@@ -234,6 +257,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &inner.kind)
             .field("retryable", &inner.is_retryable)
+            .field("may_have_written", &inner.may_have_written)
             .field("backend", &inner.backend)
             .field("operation", &inner.operation)
             .field("key", &inner.key)
@@ -265,6 +289,18 @@ mod tests {
         assert!(error.source().is_some_and(|source| source.is::<std::io::Error>()));
         assert!(!error.is_retryable());
         assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn only_some_kinds_say_that_nothing_was_written() {
+        let nothing =
+            [ErrorKind::AlreadyExists, ErrorKind::AuthFailed, ErrorKind::TooLarge, ErrorKind::Unsupported];
+        for kind in ErrorKind::ALL {
+            let error = Error::new(kind, "");
+            assert_eq!(error.may_have_written(), !nothing.contains(&kind), "{kind:?}");
+            let usual = error.may_have_written();
+            assert_ne!(error.with_may_have_written(!usual).may_have_written(), usual);
+        }
     }
 
     #[test]

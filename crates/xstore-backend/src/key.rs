@@ -1,5 +1,6 @@
 //! Keys that are valid on every backend by construction.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -54,7 +55,17 @@ impl Key {
     /// Whether this key lies below `prefix`.
     #[must_use]
     pub fn is_below(&self, prefix: &Prefix) -> bool {
-        prefix.0.is_empty() || self.0.strip_prefix(&*prefix.0).is_some_and(|rest| rest.starts_with('/'))
+        self.rest_below(prefix).is_some()
+    }
+
+    /// The key without `prefix`: what [`Prefix::key`] made it from. None where it doesn't lie below.
+    #[must_use]
+    pub fn strip(&self, prefix: &Prefix) -> Option<Self> {
+        self.rest_below(prefix).map(|rest| Self(rest.into()))
+    }
+
+    fn rest_below(&self, prefix: &Prefix) -> Option<&str> {
+        if prefix.0.is_empty() { Some(&self.0) } else { self.0.strip_prefix(&*prefix.0)?.strip_prefix('/') }
     }
 }
 
@@ -85,12 +96,24 @@ impl Prefix {
         &self.0
     }
 
-    /// The key or prefix `inner` below this one.
+    /// The key `inner` below this prefix.
     ///
     /// # Errors
     /// [`InvalidKey`] where the whole is too long.
     pub fn key(&self, inner: &Key) -> Result<Key, InvalidKey> {
         if self.0.is_empty() { Ok(inner.clone()) } else { Key::new(&format!("{self}/{inner}")) }
+    }
+
+    /// The prefix `inner` below this one.
+    ///
+    /// # Errors
+    /// [`InvalidKey`] where the whole is too long.
+    pub fn join(&self, inner: &Self) -> Result<Self, InvalidKey> {
+        match (self.0.is_empty(), inner.0.is_empty()) {
+            (true, _) => Ok(inner.clone()),
+            (_, true) => Ok(self.clone()),
+            _ => Self::new(&format!("{self}/{inner}")),
+        }
     }
 }
 
@@ -139,6 +162,13 @@ macro_rules! text {
 
 text!(Key);
 text!(Prefix);
+
+/// So that maps by key can be searched by text, also by such that is no key.
+impl Borrow<str> for Key {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
 
 impl fmt::Display for InvalidKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -209,6 +239,15 @@ mod tests {
         assert_eq!(prefix("a/b").key(&key("c/d")), Ok(key("a/b/c/d")));
         assert_eq!(Prefix::all().key(&key("c/d")), Ok(key("c/d")));
         assert_eq!(Prefix::new("a/"), Err(InvalidKey));
+        assert_eq!(key("a/b/c").strip(&prefix("a/b")), Some(key("c")));
+        assert_eq!(key("a/b/c").strip(&Prefix::all()), Some(key("a/b/c")));
+        assert_eq!(key("a/b").strip(&prefix("a/b")), None);
+        assert_eq!(key("a/bc").strip(&prefix("a/b")), None);
+        assert_eq!(prefix("a/b").join(&prefix("c")), Ok(prefix("a/b/c")));
+        assert_eq!(prefix("a/b").join(&Prefix::all()), Ok(prefix("a/b")));
+        assert_eq!(Prefix::all().join(&prefix("c")), Ok(prefix("c")));
+        let long = prefix(&["z"; 255].join("/"));
+        assert!(long.join(&prefix("zz")).is_ok() && long.join(&prefix("zzz")).is_err());
         assert!(prefix(&"z".repeat(128)).key(&key(&["z"; 190].map(str::to_owned).join("/"))).is_ok());
         assert!(prefix(&["z"; 128].concat()).key(&key(&["z"; 256].map(str::to_owned).join("/"))).is_err());
     }

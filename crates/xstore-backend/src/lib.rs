@@ -4,11 +4,17 @@
 mod backend;
 mod capability;
 mod error;
+mod ext;
 mod id;
 mod key;
+pub mod layer;
 mod listing;
+pub mod memory;
 mod payload;
 mod registry;
+pub mod retry;
+#[cfg(test)]
+mod scripted;
 mod secret;
 mod settings;
 mod url;
@@ -18,6 +24,7 @@ pub use backend::{PutOptions, StorageBackend};
 pub use bytes::Bytes;
 pub use capability::Capability;
 pub use error::{Error, ErrorKind, Operation, Result};
+pub use ext::StorageBackendExt;
 pub use id::{BackendId, InvalidBackendId};
 pub use key::{InvalidKey, Key, Prefix};
 pub use listing::{Cursor, Entry, Page, Space, Stat};

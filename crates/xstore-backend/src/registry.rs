@@ -1,6 +1,6 @@
 //! From URLs to backends: a plain value, filled by explicit registration.
 
-use crate::{BackendId, BackendUrl, Error, SettingError, Settings, StorageBackend};
+use crate::{BackendId, BackendUrl, Capability, Error, SettingError, Settings, StorageBackend};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -119,6 +119,14 @@ pub trait Factory: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`OpenError`]; credentials appear in none.
     async fn open(&self, request: OpenRequest) -> Result<Arc<dyn StorageBackend>, OpenError>;
+
+    /// What a backend that is opened by this request will be able to do at least, known without opening it: so that a
+    /// store can begin its work while one of its backends isn't there. What nobody can know beforehand isn't promised;
+    /// neither is anything for a request that will be refused.
+    fn capability(&self, request: &OpenRequest) -> Capability {
+        let _ = request;
+        Capability::MINIMAL
+    }
 }
 
 /// Which factory serves which URL scheme.
@@ -154,5 +162,13 @@ impl Registry {
             known: self.schemes().collect(),
         })?;
         factory.open(request).await
+    }
+
+    /// What the backend will be able to do at least: see [`Factory::capability`]. [`Capability::MINIMAL`] where no
+    /// factory is known.
+    #[must_use]
+    pub fn capability(&self, request: &OpenRequest) -> Capability {
+        let factory = self.factories.get(request.url.scheme());
+        factory.map_or(Capability::MINIMAL, |factory| factory.capability(request))
     }
 }

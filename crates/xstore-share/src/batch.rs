@@ -19,7 +19,7 @@ pub(crate) struct Sharing {
     pub(crate) sealers: Vec<ShareSealer>,
     pub(crate) split: Arc<SplitPlan>,
     /// Plans that together cover every share; empty where recombination is off.
-    pub(crate) checks: Vec<(Vec<usize>, CombinePlan)>,
+    pub(crate) checks: Vec<(Vec<usize>, Arc<CombinePlan>)>,
     /// A share that comes out wrong, as from a miscomputing CPU.
     #[cfg(test)]
     pub(crate) sabotage: Option<usize>,

@@ -5,11 +5,12 @@ use crate::error::EncodeError;
 use crate::header::HEADER_LEN;
 use crate::layout::{Kind, Layout, MAX_PART, TAG_LEN, to_usize};
 use crate::pads::{PadSource, Pads};
+use crate::plans::Plans;
 use crate::seal::{EndMac, ShareSealer};
 use crate::trailer::{LastPart, ObjectKind, PayloadKey, Trailer};
 use core::fmt;
 use std::sync::Arc;
-use xorida_core::{CombinePlan, ShareIndex, SplitPlan};
+use xorida_core::{ShareIndex, SplitPlan};
 use xstore_keys::{Entropy, EntropyError, KeyId, Keys, Tag};
 use zeroize::Zeroizing;
 
@@ -133,22 +134,28 @@ impl Encoder {
     /// Recombines every segment from its shares and compares it with what was given, each share being used at least
     /// once: a miscomputing CPU or a flipped bit must not become an acknowledged object.
     ///
-    /// Has no effect once a batch is reserved.
-    #[must_use]
-    pub fn recombining(mut self) -> Self {
+    /// `plans` are those of the layout's scheme, kept from part to part. Has no effect once a batch is reserved.
+    ///
+    /// # Errors
+    /// [`EncodeError::Plan`] where `plans` are of another scheme.
+    pub fn recombining(mut self, plans: &Plans) -> Result<Self, EncodeError> {
         let n = self.sharing.sealers.len();
         let scheme = self.sharing.layout.scheme();
+        if plans.scheme() != scheme {
+            return Err(EncodeError::Plan);
+        }
         let k = usize::from(scheme.k());
         let covering = (0..n).step_by(k).map(|first| first.min(n - k));
-        let checks = covering.filter_map(|first| {
+        let checks = covering.map(|first| {
             let all: Vec<ShareIndex> = indexes(&self.sharing.layout).skip(first).take(k).collect();
-            CombinePlan::new(scheme, &all).ok().map(|plan| ((first..first + k).collect(), plan))
+            let plan = plans.combine(&all).map_err(|_| EncodeError::Plan)?;
+            Ok(((first..first + k).collect(), plan))
         });
-        let checks = checks.collect();
+        let checks = checks.collect::<Result<_, EncodeError>>()?;
         if let Some(sharing) = Arc::get_mut(&mut self.sharing) {
             sharing.checks = checks;
         }
-        self
+        Ok(self)
     }
 
     /// The layout.

@@ -1,8 +1,10 @@
 //! The reader's side of one share's keys.
 
+use crate::decoder::ExpectedPart;
 use crate::error::ShareFault;
 use crate::header::{BOUND, HEADER_LEN, Header, bound_fields};
 use crate::layout::{PartShape, Place, TAG_LEN};
+use crate::opening::{Range, for_each_group};
 use crate::seal::{EndMac, mask, share_key, share_prk};
 use core::fmt;
 use subtle::ConstantTimeEq;
@@ -122,6 +124,24 @@ impl ShareVerifier {
     #[must_use]
     pub const fn is_admitted(&self) -> bool {
         self.admitted.is_some()
+    }
+
+    /// Checks every segment of the share, the trailer's too, without combining anything. `share` is all of it, as it
+    /// was [opened](Self::open) and [admitted](Self::admit).
+    ///
+    /// # Errors
+    /// [`ShareFault::Length`] where it is shorter or longer, else the first [`ShareFault::Segment`] that fails.
+    pub fn check(&self, share: &[u8]) -> Result<(), ShareFault> {
+        let wrong = || ShareFault::Length { expected: self.shape.share_len(), actual: share.len() as u64 };
+        if share.len() as u64 != self.shape.share_len() {
+            return Err(wrong());
+        }
+        let range = Range::new(&self.shape, 0, self.shape.data_segments() + 1).map_err(|_| wrong())?;
+        let part = ExpectedPart { shape: self.shape, sharing: self.sharing };
+        let run = SegmentRun { share: self, bytes: &share[HEADER_LEN..share.len() - TAG_LEN] };
+        let mut faults = Vec::new();
+        for_each_group(&range, &part, &[run], &mut faults, |_| Ok(())).map_err(|_| wrong())?;
+        faults.first().map_or(Ok(()), |found| Err(found.fault))
     }
 
     pub(crate) const fn sharing(&self) -> &[u8; 16] {

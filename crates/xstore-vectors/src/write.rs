@@ -11,7 +11,8 @@ use xstore_manifest::{
     State, Threshold, Timestamp,
 };
 use xstore_share::{
-    EncodeError, EncodeScratch, Encoder, LastPart, Layout, Metadata, ObjectKind, PadSource, PartInfo, TAG_LEN,
+    EncodeError, EncodeScratch, Encoder, LastPart, Layout, Metadata, ObjectKind, PadSource, PartInfo, Plans,
+    TAG_LEN,
 };
 
 /// What an object is, apart from its payload.
@@ -121,7 +122,8 @@ pub fn write(
     for (number, chunk) in (0..).zip(&chunks) {
         let keys = keys.get(number as usize).unwrap_or(signing);
         let last = number as usize + 1 == chunks.len();
-        let encoder = Encoder::new(spec.layout, Arc::clone(&split), keys, spec.pads, entropy)?.recombining();
+        let encoder = Encoder::new(spec.layout, Arc::clone(&split), keys, spec.pads, entropy)?;
+        let encoder = encoder.recombining(&Plans::new(spec.layout.scheme()))?;
         let metadata = last.then(|| Metadata {
             length: payload.len() as u64,
             object_tag: encoder.payload_key().object_tag(&tags, payload.len() as u64).into_bytes(),

@@ -22,6 +22,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("xstore-backend-sqlite", &["xstore-backend"]),
     ("xstore-backend-redis", &["xstore-backend"]),
     ("xstore-testkit", &["xstore-backend"]),
+    // Tries what the adapters keep through a power loss.
+    ("xstore-powerloss", &["xstore-backend", "xstore-backend-fs", "xstore-backend-sqlite"]),
     ("xstore-vault", &["xstore-core"]),
     ("xstore", ALL_LIBRARIES),
     // The facade `xstore` takes the place of the others once it exists.

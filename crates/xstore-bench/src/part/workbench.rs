@@ -83,7 +83,7 @@ impl Workbench {
         let split = Arc::clone(&self.split);
         let mut encoder = Encoder::new(layout, split, keys, PadSource::Seeded, &mut self.entropy)?;
         if recombining {
-            encoder = encoder.recombining();
+            encoder = encoder.recombining(&self.plans)?;
         }
         for (i, share) in self.shares.iter_mut().enumerate() {
             if let Some(header) = encoder.header(i) {

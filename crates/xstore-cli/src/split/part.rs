@@ -16,7 +16,7 @@ use xstore_keys::{Entropy, KeyId, Keys};
 use xstore_manifest::ShareKey;
 use xstore_share::{
     EncodeError, EncodeScratch, Encoder, HEADER_LEN, LastPart, Layout, Metadata, ObjectKind, PadSource,
-    PartInfo, Sealed,
+    PartInfo, Plans, Sealed,
 };
 use zeroize::Zeroizing;
 
@@ -64,6 +64,7 @@ pub(super) struct ShareWritten {
 pub(super) struct Sealer {
     layout: Layout,
     interrupt: Interrupt,
+    plans: Plans,
     input: Zeroizing<Vec<u8>>,
     scratches: Vec<EncodeScratch>,
 }
@@ -78,7 +79,13 @@ impl Sealer {
             .min(MAX_THREADS)
             .min(batch / segment);
         let scratches = (0..threads).map(|_| EncodeScratch::new()).collect();
-        Self { layout, interrupt, input: Zeroizing::new(vec![0; batch]), scratches }
+        Self {
+            layout,
+            interrupt,
+            plans: Plans::new(layout.scheme()),
+            input: Zeroizing::new(vec![0; batch]),
+            scratches,
+        }
     }
 
     /// Reads one part from the source and hands its shares to the writers.
@@ -95,7 +102,7 @@ impl Sealer {
     ) -> Result<PartWritten, Failure> {
         let encoder =
             Encoder::new(self.layout, Arc::clone(split), keys, job.pads, entropy).map_err(encoding)?;
-        let mut encoder = encoder.recombining();
+        let mut encoder = encoder.recombining(&self.plans).map_err(encoding)?;
         let sharing = encoder.sharing_id();
         let mut names = Vec::with_capacity(writers.len());
         for (writer, index) in writers.iter().zip(0..) {

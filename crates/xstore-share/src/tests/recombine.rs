@@ -1,6 +1,6 @@
 //! A share that comes out wrong, as from a miscomputing CPU or a flipped bit, before anything is acknowledged.
 
-use crate::{EncodeError, EncodeScratch, Encoder, Layout, PadSource, TAG_LEN};
+use crate::{EncodeError, EncodeScratch, Encoder, Layout, PadSource, Plans, TAG_LEN};
 use std::sync::Arc;
 use xorida_core::{Scheme, SplitPlan, Threshold};
 use xstore_keys::{Date, Entropy, IntegrityKey, KeyRing};
@@ -50,7 +50,7 @@ fn a_wrong_share_is_noticed_whichever_it_is() {
         for wrong in 0..usize::from(n) {
             let sabotaged = |recombining| {
                 let encoder = encoder(scheme, u32::try_from(segment).unwrap());
-                let mut encoder = if recombining { encoder.recombining() } else { encoder };
+                let mut encoder = if recombining { checked(encoder) } else { encoder };
                 Arc::get_mut(&mut encoder.sharing).unwrap().sabotage = Some(wrong);
                 seal(encoder, usize::from(n), segment)
             };
@@ -67,7 +67,7 @@ fn a_wrong_prime_is_noticed() {
     let of = |p| Scheme::with_prime(Threshold::new(2, 3).unwrap(), p).unwrap();
     for recombining in [true, false] {
         let encoder = encoder(of(5), 32);
-        let mut encoder = if recombining { encoder.recombining() } else { encoder };
+        let mut encoder = if recombining { checked(encoder) } else { encoder };
         Arc::get_mut(&mut encoder.sharing).unwrap().split = Arc::new(SplitPlan::new(of(3)));
         let expected = if recombining { Err(EncodeError::Recombine(0)) } else { Ok(()) };
         assert_eq!(seal(encoder, 3, 32), expected);
@@ -79,7 +79,19 @@ fn what_is_right_passes() {
     for (k, n) in [(2, 2), (2, 3), (3, 5), (5, 7), (7, 7)] {
         let scheme = Scheme::new(Threshold::new(k, n).unwrap());
         let segment = scheme.blocks() * 8;
-        let encoder = encoder(scheme, u32::try_from(segment).unwrap()).recombining();
+        let encoder = checked(encoder(scheme, u32::try_from(segment).unwrap()));
         assert_eq!(seal(encoder, usize::from(n), segment), Ok(()));
     }
+}
+
+fn checked(encoder: Encoder) -> Encoder {
+    let plans = Plans::new(encoder.layout().scheme());
+    encoder.recombining(&plans).unwrap()
+}
+
+#[test]
+fn plans_of_another_scheme_are_refused() {
+    let scheme = |k, n| Scheme::new(Threshold::new(k, n).unwrap());
+    let refused = encoder(scheme(2, 3), 32).recombining(&Plans::new(scheme(3, 3)));
+    assert_eq!(refused.unwrap_err(), EncodeError::Plan);
 }

@@ -46,7 +46,7 @@ fn segments_are_opened_on_threads() {
 #[cfg(xstore_inject)]
 mod injected {
     use super::*;
-    use crate::rig::{encode_with, info, ring, room};
+    use crate::rig::{checked, encode_with, info, ring, room};
     use std::sync::Arc;
     use xorida_core::SplitPlan;
     use xstore_keys::Entropy;
@@ -72,8 +72,8 @@ mod injected {
             for groups in [&[2][..], &[3], &[4], &[5], &[8], &[1, 7, 2], &[1000]] {
                 let other = encode_with(same(), &payload(length), 0, groups).unwrap();
                 assert!(one.shares == other.shares && one.ends == other.ends, "{length}: {groups:?}");
-                let checked = encode_with(same().recombining(), &payload(length), 0, groups).unwrap();
-                assert!(one.shares == checked.shares);
+                let recombined = encode_with(checked(same()), &payload(length), 0, groups).unwrap();
+                assert!(one.shares == recombined.shares);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What is written comes back from any k shares.
 
-use crate::rig::{encode, encode_with, encoder, layout, payload, subsets};
+use crate::rig::{checked, encode, encode_with, encoder, layout, payload, subsets};
 use proptest::prelude::*;
 use xstore_share::{MAX_PART, PartShape};
 
@@ -89,7 +89,7 @@ proptest! {
         let p = PRIMES.into_iter().filter(|p| *p >= n).nth(room).unwrap_or(19);
         let layout = layout(k, n, p, pieces);
         let bytes = payload(length);
-        let part = encode_with(encoder(layout).recombining(), &bytes, fill, &groups).unwrap();
+        let part = encode_with(checked(encoder(layout)), &bytes, fill, &groups).unwrap();
         // k indexes from a shuffle of all.
         let mut order: Vec<usize> = (0..usize::from(n)).collect();
         order.sort_by_key(|i| (*i as u64 + 1).wrapping_mul(seed | 1).rotate_left(17));

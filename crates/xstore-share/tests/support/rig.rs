@@ -123,9 +123,15 @@ pub(crate) fn encode_with(
     Ok(Part { expected: ExpectedPart { shape, sharing }, shares, ends: part.ends })
 }
 
+/// With every share recombined.
+pub(crate) fn checked(encoder: Encoder) -> Encoder {
+    let plans = Plans::new(encoder.layout().scheme());
+    encoder.recombining(&plans).unwrap()
+}
+
 /// Encodes with one segment per batch.
 pub(crate) fn encode(layout: Layout, payload: &[u8]) -> Part {
-    encode_with(encoder(layout).recombining(), payload, 0, &[1]).unwrap()
+    encode_with(checked(encoder(layout)), payload, 0, &[1]).unwrap()
 }
 
 impl Part {
