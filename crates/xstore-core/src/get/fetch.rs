@@ -14,9 +14,9 @@ use futures_util::stream::FuturesUnordered;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use xorida_core::ShareIndex;
-use xstore_backend::{Bytes, Error as BackendError, ErrorKind, Key};
+use xstore_backend::{Bytes, Error as BackendError, ErrorKind, Key, Operation};
 use xstore_manifest::{Part, Share};
 use xstore_share::{
     DecodeError, ExpectedPart, ExpectedShare, Identity, PartShape, RunFault, ShareFault, ShareVerifier,
@@ -246,6 +246,7 @@ impl<'a, F: Fetch> Gather<'a, F> {
                 }
                 ReadVerdict::Failed => {
                     if !self.another_round().await {
+                        self.hear_the_rest().await;
                         return Err(self.insufficient());
                     }
                     continue;
@@ -393,6 +394,21 @@ impl<'a, F: Fetch> Gather<'a, F> {
                 self.quorum.bad(candidate);
                 self.retry[candidate] = true;
             }
+        }
+    }
+
+    /// It won't be enough whatever the others say; but an operator wants to know what each of them says.
+    async fn hear_the_rest(&mut self) {
+        let end = Instant::now() + self.patience();
+        while let Ok(Some((candidate, result))) = timeout_at(end, self.running.next()).await {
+            self.came(candidate, result);
+        }
+        let silent: Vec<usize> = (0..self.begun.len()).filter(|at| self.begun[*at].is_some()).collect();
+        for candidate in silent {
+            let seat = self.candidates[candidate].0.seat;
+            let error =
+                BackendError::new(ErrorKind::Timeout, "no answer so far").at(&seat.id, Operation::Get, None);
+            self.came(candidate, Err(error.into()));
         }
     }
 
