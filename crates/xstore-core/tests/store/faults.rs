@@ -161,7 +161,11 @@ async fn every_subset_times_every_behaviour_reads_right_or_fails_typed() {
                     Err(error) => {
                         assert!(!within, "{wrong:?}, {k} of {n}, bad {bad:b}: {error}");
                         assert_eq!(error.code(), Code::InsufficientShares);
-                        assert_eq!(error.attempts().len() as u32, bad.count_ones(), "{error}");
+                        assert_eq!(
+                            error.attempts().len(),
+                            usize::try_from(bad.count_ones()).unwrap(),
+                            "{error}"
+                        );
                         refused += 1;
                     }
                 }

@@ -5,3 +5,4 @@ mod cancel;
 mod faults;
 mod roundtrip;
 mod support;
+mod truth;
