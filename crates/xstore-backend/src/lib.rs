@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod backend;
+pub mod buffers;
 mod capability;
 mod error;
 mod ext;

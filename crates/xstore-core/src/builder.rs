@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use xorida_core::{Scheme, SplitPlan, Threshold};
 use xstore_backend::StorageBackend;
+use xstore_backend::buffers::Buffers;
 use xstore_backend::layer::TimingOut;
 use xstore_keys::KeyRing;
 use xstore_manifest::Lane;
@@ -20,6 +21,9 @@ use xstore_share::{MAX_PART, Plans};
 
 /// The longest metadata that this version writes: two integers and a tag.
 pub(crate) const METADATA_LEN: usize = 160;
+
+/// Bytes of buffers that wait while operations run.
+const KEPT_BUFFERS: usize = 64 << 20;
 
 /// Makes a [`Store`].
 #[derive(Debug, Default)]
@@ -181,7 +185,7 @@ impl StoreBuilder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             split: Arc::new(SplitPlan::new(scheme)),
             plans: crate::store::PlanCache::new(Arc::new(Plans::new(scheme))),
-            buffers: crate::buffers::Buffers::new(),
+            buffers: Buffers::new(KEPT_BUFFERS),
             settings,
             #[cfg(xstore_inject)]
             entropy: self.entropy,

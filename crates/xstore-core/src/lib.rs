@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 mod attach;
-mod buffers;
 mod builder;
 mod clock;
 mod code;

@@ -26,7 +26,7 @@ use xstore_manifest::{Body, Manifest, Name, Origin, Part, State, Threshold};
 use xstore_share::Layout;
 use zeroize::Zeroizing;
 
-/// Parts whose shares are on their way at once. One more waits, sealed.
+/// Parts that are sealed or on their way at once; the next one is read and sealed when one of them is done.
 const IN_FLIGHT: usize = 2;
 /// Parts with less payload are sealed at once: handing them to another thread would take longer.
 const SEAL_AT_ONCE: usize = 64 << 10;
@@ -55,7 +55,6 @@ pub(crate) async fn put(store: &Store, request: Request<'_>) -> Result<Manifest>
         None => inner.begin(&request.name, None)?,
     };
     ticket.claim()?;
-    let _session = inner.buffers.session();
     let n = inner.scheme.n();
     let reporter = Reporter::new(request.progress, OperationKind::Put, n, request.source.len());
     let mut work = Work::new(inner, &ticket, &reporter, request.ttl)?;
@@ -187,7 +186,7 @@ impl Work {
                     parts.insert(uploaded.number, uploaded.entry);
                 }
                 sealed = async { match &mut next { Some(work) => work.await, None => std::future::pending().await } },
-                    if waiting.is_none() && next.is_some() =>
+                    if waiting.is_none() && next.is_some() && running.len() < IN_FLIGHT =>
                 {
                     let (source, part, mut tags) = sealed?;
                     tags.push(*part.payload_tag);

@@ -49,7 +49,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) split: Arc<SplitPlan>,
     pub(crate) plans: PlanCache,
-    pub(crate) buffers: crate::buffers::Buffers,
+    pub(crate) buffers: xstore_backend::buffers::Buffers,
     pub(crate) settings: Settings,
     #[cfg(xstore_inject)]
     pub(crate) entropy: Option<EntropySource>,

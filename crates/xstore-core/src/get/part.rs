@@ -7,12 +7,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::num::NonZero;
 use std::sync::Arc;
+use xstore_backend::buffers::{Buffers, Loan};
 use xstore_backend::{Bytes, Key};
 use xstore_share::{
     DecodeError, DecodeScratch, Decoder, ExpectedShare, FinishedPart, HEADER_LEN, Opened, Outcome, PartShape,
     RunFault, SegmentRun, ShareFault, ShareVerifier, TAG_LEN,
 };
-use zeroize::Zeroizing;
 
 /// More threads than this gain nothing on one part.
 const MAX_THREADS: usize = 16;
@@ -25,14 +25,14 @@ pub(crate) const OPEN_AT_ONCE: u64 = 64 << 10;
 pub(crate) struct WholePart {
     pub(crate) number: u32,
     pub(crate) finished: FinishedPart,
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Loan,
     length: usize,
 }
 
 impl WholePart {
     /// The payload.
     pub(crate) fn payload(&self) -> &[u8] {
-        &self.bytes[..self.length]
+        &self.bytes.as_ref()[..self.length]
     }
 
     /// Reads and verifies a part.
@@ -50,7 +50,7 @@ impl WholePart {
                     let begun = begin(&context, &shares);
                     gather.note(&begun.faults);
                     match begun.result {
-                        Ok(decoder) => Opening::new(decoder),
+                        Ok(decoder) => Opening::new(decoder, &context.inner.buffers),
                         Err(DecodeError::TooFewShares { .. }) => {
                             gather.want_more();
                             continue;
@@ -87,7 +87,7 @@ impl WholePart {
         let length = usize::try_from(opening.decoder.trailer().length).unwrap_or(usize::MAX);
         let finished = opening.decoder.finish().map_err(|error| context.decoding(error))?;
         let bytes = opening.bytes;
-        if length > bytes.len() {
+        if length > bytes.as_ref().len() {
             return Err(context.decoding(DecodeError::Padding));
         }
         Ok(Self { number: context.number, finished, bytes, length })
@@ -199,17 +199,17 @@ pub(crate) fn segment_run<'s>(
 /// A part whose segments are being opened, in order.
 struct Opening {
     decoder: Decoder,
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Loan,
     /// The first segment that isn't open yet, and where its payload goes.
     next: u64,
     filled: usize,
 }
 
 impl Opening {
-    fn new(decoder: Decoder) -> Self {
+    fn new(decoder: Decoder, buffers: &Buffers) -> Self {
         let shape = *decoder.shape();
         let len = shape.payload_run(0, shape.data_segments()).unwrap_or(0);
-        Self { decoder, bytes: Zeroizing::new(vec![0; len]), next: 0, filled: 0 }
+        Self { decoder, bytes: buffers.take_secret(len), next: 0, filled: 0 }
     }
 
     /// Opens what isn't open yet, on all threads, as far as these shares suffice.
@@ -221,7 +221,7 @@ impl Opening {
         let left = shape.data_segments() - self.next;
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS) as u64;
         let each = left.div_ceil(threads).max(WORTH_A_THREAD);
-        let mut rest = &mut self.bytes[self.filled..];
+        let mut rest = &mut self.bytes.bytes_mut()[self.filled..];
         let mut tasks = Vec::new();
         let mut from = self.next;
         while from < shape.data_segments() {

@@ -1,12 +1,12 @@
 //! One part, split and sealed in memory; computing, so not on an async thread.
 
-use crate::buffers::{Buffers, Loan};
 use crate::error::Result;
 use crate::put::source::PartPayload;
 use std::num::NonZero;
 use std::sync::Arc;
 use xorida_core::SplitPlan;
 use xstore_backend::Bytes;
+use xstore_backend::buffers::{Buffers, Loan};
 use xstore_keys::{Entropy, Keys};
 use xstore_manifest::Timestamp;
 use xstore_share::{

@@ -1,11 +1,11 @@
 //! The payload, part by part, read ahead by one byte to know which part is the last.
 
-use crate::buffers::{Buffers, Loan};
 use crate::code::Code;
 use crate::error::{Error, Result};
 use std::pin::Pin;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use xstore_backend::Bytes;
+use xstore_backend::buffers::{Buffers, Loan};
 
 /// Where a put's payload comes from.
 pub(crate) enum Source<'a> {
@@ -129,7 +129,7 @@ mod tests {
                 for source in &mut sources {
                     let (mut got, mut parts) = (Vec::new(), 0);
                     loop {
-                        let next = source.next(part, &Buffers::new()).await.unwrap();
+                        let next = source.next(part, &Buffers::new(0)).await.unwrap();
                         got.extend_from_slice(next.bytes.as_ref());
                         parts += 1;
                         assert_eq!(next.total, got.len() as u64);
@@ -148,7 +148,7 @@ mod tests {
     #[tokio::test]
     async fn a_source_that_fails_says_so() {
         let input = tokio_test_reader();
-        let error = Source::reader(input, 8).next(8, &Buffers::new()).await.err().unwrap();
+        let error = Source::reader(input, 8).next(8, &Buffers::new(0)).await.err().unwrap();
         assert_eq!(error.code(), Code::SourceFailed);
     }
 

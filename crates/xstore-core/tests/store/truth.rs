@@ -34,7 +34,7 @@ async fn a_delete_says_what_is_certain() {
         }
         match (bad.count_ones(), deleted) {
             (0, Ok(Deleted::All)) => {
-                assert_eq!(store.get(&manifest).await.unwrap_err().code(), Code::InsufficientShares)
+                assert_eq!(store.get(&manifest).await.unwrap_err().code(), Code::InsufficientShares);
             }
             (1, Ok(Deleted::Unreadable(left))) => {
                 assert_eq!(left.len(), 2);
