@@ -163,11 +163,10 @@ async fn every_subset_times_every_behaviour_reads_right_or_fails_typed() {
                     Err(error) => {
                         assert!(!within, "{wrong:?}, {k} of {n}, bad {bad:b}: {error}");
                         assert_eq!(error.code(), Code::InsufficientShares);
-                        assert_eq!(
-                            error.attempts().len(),
-                            usize::try_from(bad.count_ones()).unwrap(),
-                            "{error}"
-                        );
+                        // Every backend has its say; a bad segment that wasn't reached can't be known.
+                        let (told, count) =
+                            (error.attempts().len(), usize::try_from(bad.count_ones()).unwrap());
+                        assert!(told == count || wrong == Wrong::Flipped && told > 0, "{error}");
                         refused += 1;
                     }
                 }
