@@ -164,7 +164,8 @@ pub(crate) struct Gather<'a, F> {
     quorum: ReadQuorum,
     running: Running<'a>,
     begun: Vec<Option<Instant>>,
-    round: u32,
+    /// How often each was asked.
+    tries: Vec<u32>,
     /// Shares that came, with the candidate that each is of.
     pub(crate) fetched: Vec<Arc<Fetched>>,
     owners: Vec<usize>,
@@ -220,7 +221,7 @@ impl<'a, F: Fetch> Gather<'a, F> {
             quorum: ReadQuorum::new(k, candidates.len()),
             running: FuturesUnordered::new(),
             begun: vec![None; candidates.len()],
-            round: 0,
+            tries: vec![0; candidates.len()],
             fetched: Vec::new(),
             owners: Vec::new(),
             attempts,
@@ -336,7 +337,8 @@ impl<'a, F: Fetch> Gather<'a, F> {
         let how = self.how;
         let candidate: &'a Candidate<'a> = &self.candidates[next].0;
         self.begun[next] = Some(Instant::now());
-        let status = if self.round == 0 { Status::Downloading } else { Status::Retrying };
+        self.tries[next] += 1;
+        let status = if self.tries[next] == 1 { Status::Downloading } else { Status::Retrying };
         self.report(next, status, 0, None);
         self.running.push(Box::pin(async move {
             let work = how.fetch(context, candidate.seat, &candidate.key, &candidate.expected);
@@ -414,18 +416,13 @@ impl<'a, F: Fetch> Gather<'a, F> {
 
     /// Everything was tried: after a while, what failed for a passing reason is tried again.
     async fn another_round(&mut self) -> bool {
-        self.round += 1;
         let policy = &self.context.inner.settings.retry;
-        if self.round >= policy.max_attempts() {
-            return false;
-        }
-        let growth = policy.factor().saturating_pow(self.round - 1);
-        let delay = policy.initial_delay().saturating_mul(growth).min(policy.max_delay());
-        let again: Vec<usize> = (0..self.retry.len()).filter(|candidate| self.retry[*candidate]).collect();
-        if again.is_empty() {
-            return false;
-        }
-        tokio::time::sleep(delay).await;
+        let worth_it =
+            |candidate: &usize| self.retry[*candidate] && self.tries[*candidate] < policy.max_attempts();
+        let again: Vec<usize> = (0..self.retry.len()).filter(worth_it).collect();
+        let Some(tries) = again.iter().map(|candidate| self.tries[*candidate]).min() else { return false };
+        let growth = policy.factor().saturating_pow(tries.saturating_sub(1));
+        tokio::time::sleep(policy.initial_delay().saturating_mul(growth).min(policy.max_delay())).await;
         for candidate in again {
             self.retry[candidate] = false;
             self.quorum.again(candidate);
