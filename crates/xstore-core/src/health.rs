@@ -25,8 +25,8 @@
 //! [`Health::score`] is what a read is likely to cost: the time expected, and what recent failures make of it. A failure
 //! counts half as much every 30 seconds and after each success. With `f` such failures the cost is `1 + f` times the
 //! time expected, plus `f` times 250 ms, since a failure costs another request. An estimate that isn't used is
-//! halved every 10 minutes, so that a member that was slow once gets another chance; members that rest together keep
-//! their order. One of which nothing is known is taken for typical. Open circuits come last.
+//! halved every 10 minutes, ten times at most, so that a member that was slow once gets another chance; members that
+//! rest together keep their order. One of which nothing is known is taken for typical. Open circuits come last.
 
 mod breaker;
 mod hedge;

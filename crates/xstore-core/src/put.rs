@@ -57,12 +57,10 @@ pub(crate) async fn put(store: &Store, request: Request<'_>) -> Result<Manifest>
     ticket.claim()?;
     let n = inner.scheme.n();
     let reporter = Reporter::new(request.progress, OperationKind::Put, n, request.source.len());
-    let mut work = Work::new(inner, &ticket, &reporter, request.ttl)?;
+    let run = async |source| Work::new(inner, &ticket, &reporter, request.ttl)?.run(source).await;
     let done = match request.deadline {
-        None => work.run(request.source).await,
-        Some(limit) => {
-            timeout(limit, work.run(request.source)).await.unwrap_or_else(|_| Err(too_late(limit)))
-        }
+        None => run(request.source).await,
+        Some(limit) => timeout(limit, run(request.source)).await.unwrap_or_else(|_| Err(too_late(limit))),
     };
     match done {
         Ok(manifest) => {

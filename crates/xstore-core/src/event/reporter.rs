@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
@@ -41,7 +41,6 @@ struct Operation {
     began: Instant,
     /// Payload bytes so far.
     moved: AtomicU64,
-    is_finished: AtomicBool,
     tries: Mutex<BTreeMap<ShareEvent, Tries>>,
 }
 
@@ -68,7 +67,6 @@ impl Reporter {
             total_bytes,
             began: Instant::now(),
             moved: AtomicU64::new(0),
-            is_finished: AtomicBool::new(false),
             tries: Mutex::default(),
         }));
         reporter.0.send(Status::Pending, None);
@@ -114,11 +112,10 @@ impl Reporter {
 }
 
 impl Operation {
+    /// Ends, unless it has ended: then the listener takes nothing any more.
     fn finish(&self, code: Option<&'static str>) {
-        if !self.is_finished.swap(true, Ordering::Relaxed) {
-            let status = if code.is_none() { Status::Complete } else { Status::Failed };
-            self.progress.send(Event { terminal: true, ..self.event(status, code) });
-        }
+        let status = if code.is_none() { Status::Complete } else { Status::Failed };
+        self.progress.send(Event { terminal: true, ..self.event(status, code) });
     }
 
     fn send(&self, status: Status, code: Option<&'static str>) {

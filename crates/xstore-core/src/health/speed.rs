@@ -20,6 +20,9 @@ const SHORTEST: f64 = 1e-6;
 /// How long until an unused estimate is halved.
 const HOPE: Duration = Duration::from_secs(600);
 
+/// An estimate becomes no more hopeful than after this time, so that what is left of it can still be compared.
+const MOST_HOPE: Duration = Duration::from_secs(6000);
+
 /// Estimates of latency and pace. See the [module](super) for how they are learned.
 #[derive(Debug, Default)]
 pub(super) struct Speed {
@@ -93,7 +96,10 @@ impl Speed {
     pub(super) fn suspected(&self, now: Instant, bytes: u64) -> f64 {
         self.known.as_ref().map_or_else(
             || typical(bytes),
-            |known| known.expected(bytes) * half_lives(now.saturating_duration_since(known.at), HOPE),
+            |known| {
+                known.expected(bytes)
+                    * half_lives(now.saturating_duration_since(known.at).min(MOST_HOPE), HOPE)
+            },
         )
     }
 
@@ -143,8 +149,7 @@ pub(super) fn typical(bytes: u64) -> f64 {
 
 /// What is left of 1 after this time, if it halves each `half_life`.
 pub(super) fn half_lives(time: Duration, half_life: Duration) -> f64 {
-    // Beyond that nothing is left that could be compared.
-    (-time.div_duration_f64(half_life)).max(-40.0).exp2()
+    (-time.div_duration_f64(half_life)).exp2()
 }
 
 #[allow(clippy::cast_precision_loss, reason = "an estimate needs no more than 52 bits")]

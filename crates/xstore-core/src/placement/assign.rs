@@ -75,6 +75,8 @@ impl Matching {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -90,5 +92,36 @@ mod tests {
         assert_eq!(deal(3, &[0, 1, 2], |index, at| index != 2 || at == 0), Some(vec![1, 2, 0]));
         assert_eq!(deal(3, &[0, 1, 2], |index, at| index == 0 || at != 0), Some(vec![0, 1, 2]));
         assert_eq!(deal(3, &[0, 1, 2], |index, at| index == 0 || at == 1), None);
+    }
+
+    /// The first way in the order of sequences, looked for one share after the other.
+    fn first(fits: &[Vec<bool>], begun: &mut Vec<usize>) -> bool {
+        let index = begun.len();
+        index == fits.len()
+            || (0..fits.len()).any(|member| {
+                let is_next = fits[index][member] && !begun.contains(&member);
+                is_next && {
+                    begun.push(member);
+                    first(fits, begun) || begun.pop().is_none()
+                }
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn the_smallest_sequence_is_dealt(
+            fits in (1..=7usize).prop_flat_map(|n| {
+                prop::collection::vec(prop::collection::vec(prop::bool::weighted(0.5), n), n)
+            }),
+        ) {
+            let members: Vec<usize> = (0..fits.len()).collect();
+            let n = u8::try_from(fits.len()).unwrap();
+            let mut expected = Vec::new();
+            let exists = first(&fits, &mut expected);
+            let dealt = deal(n, &members, |index, at| fits[usize::from(index)][at]);
+            prop_assert_eq!(dealt, exists.then_some(expected));
+        }
     }
 }

@@ -1,7 +1,5 @@
 //! The search for the best choice of members.
 
-use std::rc::Rc;
-
 use super::network::Flow;
 use super::problem::Problem;
 
@@ -84,7 +82,7 @@ struct Search<'a> {
     /// the later ones are left out with it: taking one of them instead would be the worse choice.
     ceiling: Vec<u32>,
     /// The cheapest full flow through each network that agrees with both.
-    flows: Vec<Rc<Flow>>,
+    flows: Vec<Flow>,
     /// What was decided, in the order of the members.
     trail: Vec<Decision>,
     /// What no choice can cost less than.
@@ -99,8 +97,6 @@ struct Decision {
     /// Which member, by its place in the order.
     member: usize,
     kind: Kind,
-    /// The flows before.
-    flows: Vec<Rc<Flow>>,
 }
 
 enum Kind {
@@ -131,7 +127,7 @@ impl<'a> Search<'a> {
             search.spend()?;
             let Some(flow) = network.flow(&search.floor, &search.ceiling) else { return Ok(None) };
             search.least = search.least.max(flow.cost);
-            search.flows.push(Rc::new(flow));
+            search.flows.push(flow);
         }
         if problem.is_exact {
             // Then there is a choice that costs this, and nothing else is worth a look.
@@ -200,11 +196,10 @@ impl<'a> Search<'a> {
     }
 
     /// Undoes decisions until a member that was taken can be left out instead. Gives that member, and how many were
-    /// given back.
+    /// given back. The flows needn't be undone: all of them take that member, so that all are computed anew.
     fn go_back(&mut self) -> Result<Option<(usize, u32)>, OutOfBudget> {
         let mut given_back = 0;
         while let Some(decision) = self.trail.pop() {
-            self.flows = decision.flows;
             let class = self.problem.class_of[decision.member];
             match decision.kind {
                 Kind::LeftOut { ceiling } => self.ceiling[class] = ceiling,
@@ -224,25 +219,26 @@ impl<'a> Search<'a> {
     /// isn't computed again: it was the cheapest of more.
     fn decide(&mut self, member: usize, kind: Kind) -> Result<bool, OutOfBudget> {
         let class = self.problem.class_of[member];
-        let mut flows = Vec::with_capacity(self.flows.len());
+        let mut fresh = Vec::new();
         for (i, network) in self.problem.networks.iter().enumerate() {
             let known = &self.flows[i];
-            let flow = if (self.floor[class]..=self.ceiling[class]).contains(&known.taken[class]) {
-                Rc::clone(known)
+            let cost = if (self.floor[class]..=self.ceiling[class]).contains(&known.taken[class]) {
+                known.cost
             } else {
                 self.spend()?;
-                match network.flow(&self.floor, &self.ceiling) {
-                    Some(flow) => Rc::new(flow),
-                    None => return Ok(false),
-                }
+                let Some(flow) = network.flow(&self.floor, &self.ceiling) else { return Ok(false) };
+                let cost = flow.cost;
+                fresh.push((i, flow));
+                cost
             };
-            if flow.cost >= self.bound {
+            if cost >= self.bound {
                 return Ok(false);
             }
-            flows.push(flow);
         }
-        let flows = std::mem::replace(&mut self.flows, flows);
-        self.trail.push(Decision { member, kind, flows });
+        for (i, flow) in fresh {
+            self.flows[i] = flow;
+        }
+        self.trail.push(Decision { member, kind });
         Ok(true)
     }
 

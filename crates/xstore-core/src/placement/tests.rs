@@ -76,6 +76,19 @@ fn the_sum_of_the_ranks_is_the_smallest_then_the_first_members_are_taken() {
     let three = crossing().spread("r").unwrap().pin(0, "p", "2").unwrap();
     let all = samples(&["a 1 p=1 q=1 r=1", "b 2 p=1 q=2 r=2", "c 3 p=2 q=1 r=1", "d 9 p=2 q=3 r=3"]);
     assert_eq!(three.choose(2, 2, &candidates(&all)), Ok(vec![2, 1]));
+    // Each two of both limits and the pins could be kept for 0, but not all together.
+    let all = samples(&[
+        "x 0 g=0 a=1 b=1",
+        "y 0 g=1 a=1 b=2",
+        "z 0 g=1 a=2 b=1",
+        "v 9 g=1 a=3 b=3",
+        "w 10 g=1 a=4 b=4",
+    ]);
+    let together = Placement::default()
+        .spread("a")
+        .and_then(|rules| rules.spread("b")?.pin(0, "g", "0")?.pin(1, "g", "1"))
+        .unwrap();
+    assert_eq!(together.choose(2, 2, &candidates(&all)), Ok(vec![0, 3]));
     // Between 0 + 4 and 2 + 2 the order decides.
     let all = samples(&["a 2 p=1", "b 2 p=2", "c 0 p=1 q=1", "d 4 p=2 q=1"]);
     let pinned = rules().pin(1, "p", "2").unwrap();

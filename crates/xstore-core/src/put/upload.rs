@@ -191,11 +191,12 @@ impl Upload {
         let share = ShareEvent { backend: seat.id.clone(), index: to_u8(index), part: part.number };
         let total = part.shares[index].len() as u64;
         self.reporter.share(&share, Status::Uploading, 0, Some(total), None);
-        let mut was_reached = false;
+        let (mut was_reached, mut was_abandoned) = (false, false);
         let sent = tokio::select! {
             biased;
             sent = self.try_send(keys, part, index, seat, &share, &mut was_reached) => sent,
             Ok(()) = given_up => {
+                was_abandoned = true;
                 seat.health.abandoned(Instant::now(), begun.elapsed());
                 Err(BackendError::new(ErrorKind::Timeout, "much slower than the others; another place took over")
                     .at(&seat.id, Operation::Put, None))
@@ -208,7 +209,9 @@ impl Upload {
                 Ok(key)
             }
             Err(error) => {
-                seat.health.failed(Instant::now(), error.kind());
+                if !was_abandoned {
+                    seat.health.failed(Instant::now(), error.kind());
+                }
                 let code = match error.kind() {
                     ErrorKind::NotFound => Code::BackendUnavailable,
                     kind => Code::of_backend(kind),

@@ -50,6 +50,7 @@ async fn attempts_are_counted_for_each_share() {
         (1, Status::Complete, 1),
         (0, Status::Failed, 3),
         (0, Status::Uploading, 4),
+        (0, Status::Uploading, 4),
         (0, Status::Failed, 4),
         (0, Status::Retrying, 5),
         (0, Status::Complete, 5),
@@ -82,6 +83,20 @@ async fn counting_attempts_takes_bounded_memory() {
         reporter.share(&share(0, part), Status::Retrying, 0, None, None);
         assert_eq!(events.next().await.unwrap().attempt, attempt, "{part}");
     }
+    // What is complete makes room.
+    let (progress, mut events) = Progress::channel();
+    let reporter = Reporter::new(progress, OperationKind::Put, 3, None);
+    for part in 0..5000 {
+        reporter.share(&share(0, part), Status::Retrying, 0, None, None);
+        if part > 0 {
+            reporter.share(&share(0, part), Status::Complete, 0, None, None);
+            events.next().await.unwrap();
+        }
+        events.next().await.unwrap();
+    }
+    events.next().await.unwrap();
+    reporter.share(&share(0, 0), Status::Retrying, 0, None, None);
+    assert_eq!(events.next().await.unwrap().attempt, 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -68,6 +68,15 @@ fn is_valid(rules: &[Rule], k: u8, layout: &[Option<usize>], members: &[Sample])
     })
 }
 
+/// A layout behind what is compared first: the sum of its ranks, and its ranks and places, sorted.
+type Judged = (u32, Vec<(u32, usize)>, Vec<usize>);
+
+fn judge(layout: &[usize], members: &[Sample]) -> Judged {
+    let mut ranks: Vec<(u32, usize)> = layout.iter().map(|&at| (members[at].rank, at)).collect();
+    ranks.sort_unstable();
+    (ranks.iter().map(|(rank, _)| rank).sum(), ranks, layout.to_vec())
+}
+
 /// Calls `each` with every layout of `n` shares on different members.
 fn layouts(n: usize, members: usize, begun: &mut Vec<usize>, each: &mut impl FnMut(&[usize])) {
     if begun.len() == n {
@@ -82,8 +91,16 @@ fn layouts(n: usize, members: usize, begun: &mut Vec<usize>, each: &mut impl FnM
     }
 }
 
-/// A layout behind what is compared first: the sum of its ranks, and its ranks and places, sorted.
-type Judged = (u32, Vec<(u32, usize)>, Vec<usize>);
+/// The best of all valid layouts where there are no pins, so that the shares are dealt in the order of the members.
+fn best_sorted(rules: &[Rule], k: u8, n: u8, members: &[Sample]) -> Option<Vec<usize>> {
+    let sets = (0..1_u32 << members.len()).filter(|set| set.count_ones() == u32::from(n));
+    let judged = sets.filter_map(|set| {
+        let layout: Vec<usize> = (0..members.len()).filter(|at| set >> at & 1 == 1).collect();
+        let places: Vec<Option<usize>> = layout.iter().copied().map(Some).collect();
+        is_valid(rules, k, &places, members).then(|| judge(&layout, members))
+    });
+    judged.min().map(|(_, _, layout)| layout)
+}
 
 /// The best of all valid layouts.
 fn best(rules: &[Rule], k: u8, n: u8, members: &[Sample]) -> Option<Vec<usize>> {
@@ -91,9 +108,7 @@ fn best(rules: &[Rule], k: u8, n: u8, members: &[Sample]) -> Option<Vec<usize>> 
     layouts(usize::from(n), members.len(), &mut Vec::new(), &mut |layout| {
         let places: Vec<Option<usize>> = layout.iter().copied().map(Some).collect();
         if is_valid(rules, k, &places, members) {
-            let mut ranks: Vec<(u32, usize)> = layout.iter().map(|&at| (members[at].rank, at)).collect();
-            ranks.sort_unstable();
-            let this = (ranks.iter().map(|(rank, _)| rank).sum(), ranks, layout.to_vec());
+            let this = judge(layout, members);
             if best.as_ref().is_none_or(|best| this < *best) {
                 best = Some(this);
             }
@@ -131,6 +146,18 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn entangled_limits_are_exact(
+        digits in prop::collection::vec(([1..4usize, 1..4usize, 1..4usize], 0..4u32), 6..=12),
+        n in 3..=5u8,
+        k in 2..=3u8,
+    ) {
+        let members = build(&digits);
+        let rules = LABELS.map(|label| Rule::Spread { label: label.to_owned() });
+        let chosen = placement(&rules).choose(k, n, &candidates(&members)).ok();
+        prop_assert_eq!(chosen, best_sorted(&rules, k, n, &members));
     }
 
     #[test]
