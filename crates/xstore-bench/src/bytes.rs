@@ -4,13 +4,17 @@
 pub(crate) const KIB: usize = 1 << 10;
 /// 2^20 bytes.
 pub(crate) const MIB: usize = 1 << 20;
+/// 2^30 bytes.
+pub(crate) const GIB: usize = 1 << 30;
 
 /// The sizes at which everything of ours is measured, in bytes. A part holds no more than the last.
 pub(crate) const SIZES: [usize; 4] = [KIB, 64 * KIB, MIB, 64 * MIB];
 
 /// A size as people write it.
 pub(crate) fn size_name(bytes: usize) -> String {
-    if bytes >= MIB && bytes.is_multiple_of(MIB) {
+    if bytes >= GIB && bytes.is_multiple_of(GIB) {
+        format!("{} GiB", bytes / GIB)
+    } else if bytes >= MIB && bytes.is_multiple_of(MIB) {
         format!("{} MiB", bytes / MIB)
     } else if bytes >= KIB && bytes.is_multiple_of(KIB) {
         format!("{} KiB", bytes / KIB)
@@ -50,6 +54,7 @@ mod tests {
     fn sizes_are_named_in_the_largest_whole_unit() {
         assert_eq!(SIZES.map(size_name), ["1 KiB", "64 KiB", "1 MiB", "64 MiB"]);
         assert_eq!(size_name(1536 * KIB), "1536 KiB");
+        assert_eq!((size_name(3 * GIB).as_str(), size_name(1025 * MIB).as_str()), ("3 GiB", "1025 MiB"));
         assert_eq!(size_name(1000), "1000 B");
     }
 

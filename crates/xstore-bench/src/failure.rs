@@ -41,6 +41,26 @@ pub(crate) enum Failure {
     /// The random source failed.
     #[error("no randomness")]
     Entropy(#[from] xstore_keys::EntropyError),
+    /// A store refused or failed.
+    #[error("the store failed")]
+    Store(#[from] xstore_core::Error),
+    /// A backend's name was refused.
+    #[error("a backend's name was refused")]
+    BackendId(#[from] xstore_core::backend::InvalidBackendId),
+    /// A backend couldn't be made.
+    #[error("a backend failed")]
+    Backend(#[from] xstore_core::backend::Error),
+    /// A file, a thread or a process of the bench failed.
+    #[error("can't {what}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The process whose memory was to be measured failed.
+    #[error("the process whose memory is measured failed: {0}")]
+    Child(String),
     /// Another project's crate refused what it was given.
     #[error("{name} failed: {message}")]
     Peer {
@@ -58,6 +78,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// For the errors of the system, which don't say what was tried.
+    pub(crate) fn system(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::System { what, source }
+    }
+
     /// For the errors of other crates, which share no trait.
     pub(crate) fn peer(name: &'static str, message: &impl ToString) -> Self {
         Self::Peer { name, message: message.to_string() }

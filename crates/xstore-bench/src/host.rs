@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 
 use serde::Serialize;
 
-use crate::clock::Stopwatch;
+use crate::clock::{Stopwatch, Whose};
 
 /// Where a run took place and with what.
 #[derive(Debug, Serialize)]
@@ -34,7 +34,7 @@ pub(crate) struct Host {
 impl Host {
     /// Asks the system.
     pub(crate) fn here() -> Self {
-        let has_cpu_clock = Stopwatch::start().spent().cpu.is_some();
+        let has_cpu_clock = Stopwatch::start(Whose::Thread).spent().cpu.is_some();
         Self {
             cpu: cpu_name(&fs::read_to_string("/proc/cpuinfo").unwrap_or_default()),
             cores: available_parallelism().map_or(1, NonZero::get),

@@ -24,14 +24,14 @@ pub(crate) fn section(scope: &Scope) -> Result<Section, Failure> {
     for size in [MIB, 64 * MIB] {
         rows.extend(group(scope, size)?);
     }
-    Ok(Section {
-        title: "Limits of this machine, one thread",
-        notes: vec![
+    Ok(Section::new(
+        "Limits of this machine, one thread",
+        vec![
             "memcpy: bytes copied. XOR: bytes written, two buffers into a third, compiled for any CPU of this kind.",
             "SHA-256: one stream, as sha2 has it. AES-256-CTR: keystream, as the pads take it.",
         ],
         rows,
-    })
+    ))
 }
 
 /// Buffers that the cases of one size share.

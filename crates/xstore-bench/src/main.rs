@@ -11,6 +11,7 @@ mod part;
 mod peers;
 mod report;
 mod scope;
+mod store;
 mod table;
 mod xorida;
 
@@ -52,6 +53,10 @@ fn run() -> Result<ExitCode, Failure> {
             io::stdout().write_all(HELP.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
+        Request::Child(task) => {
+            writeln!(io::stdout(), "{}", task.perform()?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Request::Run(scope) => scope,
     };
     let report = measure(&scope)?;
@@ -76,6 +81,8 @@ fn measure(scope: &Scope) -> Result<Report, Failure> {
     let segments = part::segments(scope)?;
     progress("peers");
     let (peers, peer_floors) = peers::section(scope)?;
+    progress("the store");
+    let (store, peaks, store_floors) = store::sections(scope)?;
     // The split's rows say how near it is to what the memory gives.
     let of_memory = |size: &str| {
         let row = xorida.rows.iter().find(|row| row.what == "(2,3) split" && row.size == size)?;
@@ -85,13 +92,14 @@ fn measure(scope: &Scope) -> Result<Report, Failure> {
         true => floor.limited_by_memory(of_memory("1 MiB")),
         false => floor,
     }));
-    let sections = [limits, xorida, part, segments, peers];
-    let sections: Vec<_> = sections.into_iter().filter(|section| !section.rows.is_empty()).collect();
-    if sections.is_empty() {
+    floors.extend(store_floors);
+    let sections = [limits, xorida, part, segments, peers].into_iter().chain(store);
+    let sections: Vec<_> = sections.filter(|section| !section.rows.is_empty()).collect();
+    if sections.is_empty() && peaks.is_empty() {
         let filter = scope.filter.as_deref().unwrap_or_default();
         return Err(Failure::Usage(format!("no case has `{filter}` in its id")));
     }
-    Ok(Report { host, quick: scope.quick, sections, floors })
+    Ok(Report { host, quick: scope.quick, sections, peaks, floors })
 }
 
 /// A floor that isn't reached is a failure, but for a quick run, whose figures are too rough to judge by.
@@ -112,7 +120,7 @@ mod tests {
     fn a_floor_fails_a_full_run_only() {
         let of = |quick, measured| {
             let floors = vec![Floor::new("a", 1.0, vec![2.0]), Floor::new("b", 1.0, vec![measured])];
-            verdict(&Report { host: Host::here(), quick, sections: Vec::new(), floors })
+            verdict(&Report { host: Host::here(), quick, sections: Vec::new(), peaks: Vec::new(), floors })
         };
         assert_eq!(of(false, 1.5), ExitCode::SUCCESS);
         assert_eq!(of(false, 0.5), ExitCode::FAILURE);

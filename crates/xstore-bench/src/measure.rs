@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::clock::{Spent, Stopwatch};
+use crate::clock::{Spent, Stopwatch, Whose};
 use crate::failure::Failure;
 
 /// How long to look.
@@ -14,6 +14,8 @@ pub(crate) struct Effort {
     pub(crate) rounds: usize,
     /// What one sample should last; calls are repeated until they do. One call at least.
     pub(crate) sample: Duration,
+    /// Whose CPU time is looked at.
+    pub(crate) whose: Whose,
 }
 
 /// What a case calls.
@@ -24,6 +26,7 @@ pub(crate) struct Case<W> {
     /// By which a filter finds it.
     pub(crate) id: String,
     run: Box<Run<W>>,
+    after: Option<Box<Run<W>>>,
 }
 
 impl<W> Case<W> {
@@ -32,22 +35,33 @@ impl<W> Case<W> {
         id: impl Into<String>,
         run: impl FnMut(&mut W) -> Result<(), Failure> + 'static,
     ) -> Self {
-        Self { id: id.into(), run: Box::new(run) }
+        Self { id: id.into(), run: Box::new(run), after: None }
     }
 
-    fn call(&mut self, world: &mut W, times: u32) -> Result<Spent, Failure> {
-        let watch = Stopwatch::start();
+    /// Calls `after` at the end of each sample, when nobody counts any more: to remove what the calls made.
+    #[must_use]
+    pub(crate) fn followed_by(mut self, after: impl FnMut(&mut W) -> Result<(), Failure> + 'static) -> Self {
+        self.after = Some(Box::new(after));
+        self
+    }
+
+    fn call(&mut self, world: &mut W, times: u32, whose: Whose) -> Result<Spent, Failure> {
+        let watch = Stopwatch::start(whose);
         for _ in 0..times {
             (self.run)(world)?;
         }
-        Ok(watch.spent())
+        let spent = watch.spent();
+        if let Some(after) = &mut self.after {
+            after(world)?;
+        }
+        Ok(spent)
     }
 }
 
 /// The samples of one case, in the order of the rounds: seconds per call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Series {
-    /// On the CPU, by this thread; on the wall where the system doesn't tell.
+    /// On the CPU; on the wall where the system doesn't tell.
     pub(crate) cpu: Vec<f64>,
     /// On the wall.
     pub(crate) wall: Vec<f64>,
@@ -58,7 +72,12 @@ pub(crate) struct Series {
 impl Series {
     /// How many times as long as `other` a call of this case takes, round by round.
     pub(crate) fn over(&self, other: &Self) -> Vec<f64> {
-        self.cpu.iter().zip(&other.cpu).map(|(own, other)| own / other).collect()
+        ratios(&self.cpu, &other.cpu)
+    }
+
+    /// The same on the wall: for what waits for a disk, or computes on several threads.
+    pub(crate) fn wall_over(&self, other: &Self) -> Vec<f64> {
+        ratios(&self.wall, &other.wall)
     }
 
     fn push(&mut self, spent: Spent, calls: u32) {
@@ -68,6 +87,10 @@ impl Series {
         self.cpu.push(seconds(spent.preferred()));
         self.wall.push(seconds(spent.wall));
     }
+}
+
+fn ratios(own: &[f64], other: &[f64]) -> Vec<f64> {
+    own.iter().zip(other).map(|(own, other)| own / other).collect()
 }
 
 /// Runs all cases, first to warm up, then in rounds, and returns their series in the order of the cases.
@@ -82,33 +105,58 @@ pub(crate) fn interleaved<W>(
     cases: &mut [Case<W>],
     effort: Effort,
 ) -> Result<Vec<Series>, Failure> {
-    let mut series = Vec::with_capacity(cases.len());
+    let mut calls = Vec::with_capacity(cases.len());
     for case in cases.iter_mut() {
-        series.push(Series { calls: calibrate(world, case, effort.sample)?, ..Series::default() });
+        calls.push(calibrate(world, case, effort)?);
     }
+    rounds(world, cases, &calls, effort)
+}
+
+/// The same for calls that take seconds: one of each case a round, and nothing to warm up, which is left to whoever
+/// makes the world. CPU times are those of the process.
+///
+/// # Errors
+/// Whatever a case returns.
+pub(crate) fn in_turns<W>(
+    world: &mut W,
+    cases: &mut [Case<W>],
+    number: usize,
+) -> Result<Vec<Series>, Failure> {
+    let effort = Effort { rounds: number, sample: Duration::ZERO, whose: Whose::Process };
+    rounds(world, cases, &vec![1; cases.len()], effort)
+}
+
+/// Samples of so many calls of each case.
+fn rounds<W>(
+    world: &mut W,
+    cases: &mut [Case<W>],
+    calls: &[u32],
+    effort: Effort,
+) -> Result<Vec<Series>, Failure> {
+    let mut series: Vec<Series> = calls.iter().map(|&calls| Series { calls, ..Series::default() }).collect();
     for round in 0..effort.rounds {
         for at in turn(round, cases.len()) {
-            let calls = series[at].calls;
-            if calls > 1 {
+            if calls[at] > 1 {
                 // What the neighbour left in the caches is not this case's doing.
-                cases[at].call(world, 1)?;
+                cases[at].call(world, 1, effort.whose)?;
             }
-            let spent = cases[at].call(world, calls)?;
-            series[at].push(spent, calls);
+            let spent = cases[at].call(world, calls[at], effort.whose)?;
+            series[at].push(spent, calls[at]);
         }
     }
     Ok(series)
 }
 
 /// How many calls fill a sample. Its calls are the warm-up.
-fn calibrate<W>(world: &mut W, case: &mut Case<W>, sample: Duration) -> Result<u32, Failure> {
+fn calibrate<W>(world: &mut W, case: &mut Case<W>, effort: Effort) -> Result<u32, Failure> {
+    let Effort { sample, whose, .. } = effort;
     // The first call may be the slowest. One that is longer than many samples says enough all the same.
-    if case.call(world, 1)?.preferred() >= 8 * sample {
+    if case.call(world, 1, whose)?.preferred() >= 8 * sample {
         return Ok(1);
     }
     let mut calls = 1_u32;
     loop {
-        let spent = case.call(world, calls)?.preferred();
+        let spent = case.call(world, calls, whose)?.preferred();
         if spent >= sample || calls >= 1 << 24 {
             return Ok(calls);
         }
@@ -170,7 +218,7 @@ impl Spread {
 mod tests {
     use super::*;
 
-    const SHORT: Effort = Effort { rounds: 4, sample: Duration::ZERO };
+    const SHORT: Effort = Effort { rounds: 4, sample: Duration::ZERO, whose: Whose::Thread };
 
     #[test]
     fn every_round_runs_every_case_and_begins_elsewhere() {
@@ -189,6 +237,35 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_a_sample_follows_all_of_its_calls_and_is_not_timed() {
+        let mut log = String::new();
+        let mut cases = [Case::new("a", |log: &mut String| {
+            log.push('a');
+            Ok(())
+        })
+        .followed_by(|log| {
+            std::thread::sleep(Duration::from_millis(90));
+            log.push(';');
+            Ok(())
+        })];
+        let series = rounds(&mut log, &mut cases, &[3], SHORT).unwrap();
+        assert_eq!(log, "a;aaa;".repeat(4));
+        // Counted, it would make each of the three calls 30 ms long.
+        assert!(series[0].wall.iter().any(|&wall| wall < 0.03), "{series:?}");
+    }
+
+    #[test]
+    fn turns_are_single_calls_without_a_warm_up() {
+        let mut count = 0_u32;
+        let mut cases = [Case::new("count", |count: &mut u32| {
+            *count += 1;
+            Ok(())
+        })];
+        let series = in_turns(&mut count, &mut cases, 3).unwrap();
+        assert_eq!((count, series[0].wall.len(), series[0].calls), (3, 3, 1));
+    }
+
+    #[test]
     fn calls_are_repeated_until_a_sample_is_long_enough() {
         let mut count = 0_u32;
         let mut cases = [Case::new("spin", |count: &mut u32| {
@@ -196,7 +273,7 @@ mod tests {
             std::hint::black_box((0..500_u32).map(std::hint::black_box).sum::<u32>());
             Ok(())
         })];
-        let effort = Effort { rounds: 2, sample: Duration::from_millis(20) };
+        let effort = Effort { rounds: 2, sample: Duration::from_millis(20), whose: Whose::Thread };
         let series = interleaved(&mut count, &mut cases, effort).unwrap();
         assert!(series[0].calls > 1);
         assert!(count > 2 * series[0].calls);
@@ -221,6 +298,7 @@ mod tests {
         let own = Series { cpu: vec![2.0, 8.0], wall: vec![9.0, 9.0], calls: 1 };
         let other = Series { cpu: vec![1.0, 2.0], wall: vec![1.0, 1.0], calls: 1 };
         assert_eq!(own.over(&other), [2.0, 4.0]);
+        assert_eq!(own.wall_over(&other), [9.0, 9.0]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::report::{Floor, Row, Section, as_f64};
 use crate::scope::Scope;
 
 pub(crate) use self::segments::section as segments;
-use self::workbench::Workbench;
+pub(crate) use self::workbench::Workbench;
 
 /// The thresholds that are measured, k and n.
 const THRESHOLDS: [(u8, u8); 3] = [(2, 3), (3, 5), (4, 7)];
@@ -41,9 +41,9 @@ pub(crate) fn section(scope: &Scope) -> Result<(Section, Vec<Floor>), Failure> {
             floors.extend(group.1);
         }
     }
-    let section = Section {
-        title: "xstore-share: a whole part in memory, one thread",
-        notes: vec![
+    let section = Section::new(
+        "xstore-share: a whole part in memory, one thread",
+        vec![
             "Encode: ids, salts and pads drawn, every segment digested, split and tagged, trailer and share ends.",
             "Recombining: besides, every segment is combined again and compared, each share at least once.",
             "Decode: headers, share ends, trailer, every tag and digest of the last k shares, payload and object tag.",
@@ -52,7 +52,7 @@ pub(crate) fn section(scope: &Scope) -> Result<(Section, Vec<Floor>), Failure> {
             "the speed over 64 KiB instead, which memory doesn't slow down.",
         ],
         rows,
-    };
+    );
     Ok((section, floors))
 }
 

@@ -43,9 +43,9 @@ pub(crate) fn section(scope: &Scope) -> Result<(Section, Vec<Floor>), Failure> {
         rows.extend(group.0);
         floors.extend(group.1);
     }
-    let section = Section {
-        title: "Peers: (2,3), one thread, no tags in any",
-        notes: vec![
+    let section = Section::new(
+        "Peers: (2,3), one thread, no tags in any",
+        vec![
             "vsss (vsss-rs, GF(256)) and blahaj share byte by byte, with the same promise, and wipe nothing here.",
             "drawn: the randomness is made on the way, by ours with AES-256-CTR, by theirs with what they come with,",
             "ChaCha12 of the crate rand. Otherwise it is given, to them as to ours.",
@@ -55,7 +55,7 @@ pub(crate) fn section(scope: &Scope) -> Result<(Section, Vec<Floor>), Failure> {
             "The ratio is the time of the row over that of ours for the same: how many times as fast ours is.",
         ],
         rows,
-    };
+    );
     Ok((section, floors))
 }
 

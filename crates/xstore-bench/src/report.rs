@@ -15,6 +15,8 @@ pub(crate) struct Report {
     pub(crate) quick: bool,
     /// The tables.
     pub(crate) sections: Vec<Section>,
+    /// What memory was needed.
+    pub(crate) peaks: Vec<Peak>,
     /// What must hold.
     pub(crate) floors: Vec<Floor>,
 }
@@ -26,8 +28,46 @@ pub(crate) struct Section {
     pub(crate) title: &'static str,
     /// What the figures mean, a line each.
     pub(crate) notes: Vec<&'static str>,
+    /// Which figures people are shown.
+    pub(crate) unit: Unit,
+    /// On which file system it took place, if on any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file_system: Option<String>,
     /// The lines of the table.
     pub(crate) rows: Vec<Row>,
+}
+
+/// What counts in a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Unit {
+    /// CPU time, and bytes in it.
+    Cpu,
+    /// Time on the wall, and bytes in it.
+    Wall,
+    /// Time on the wall, and objects in it.
+    Objects,
+}
+
+impl Section {
+    /// A table of CPU times.
+    pub(crate) const fn new(title: &'static str, notes: Vec<&'static str>, rows: Vec<Row>) -> Self {
+        Self { title, notes, unit: Unit::Cpu, file_system: None, rows }
+    }
+
+    /// A table of other times.
+    #[must_use]
+    pub(crate) const fn in_unit(mut self, unit: Unit) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    /// Says which file system the figures are of.
+    #[must_use]
+    pub(crate) fn on(mut self, file_system: &str) -> Self {
+        self.file_system = Some(file_system.to_owned());
+        self
+    }
 }
 
 /// One case's figures.
@@ -41,12 +81,16 @@ pub(crate) struct Row {
     pub(crate) size: String,
     /// Payload bytes of one call.
     pub(crate) bytes: usize,
+    /// Objects of one call.
+    pub(crate) objects: usize,
     /// Samples.
     pub(crate) rounds: usize,
     /// Calls in each sample.
     pub(crate) calls: u32,
     /// Microseconds per call, of CPU time.
     pub(crate) micros: Spread,
+    /// Microseconds per call, on the wall.
+    pub(crate) wall_micros: Spread,
     /// 10^9 payload bytes per second of CPU time.
     pub(crate) gb_per_s: Spread,
     /// 10^9 payload bytes per second on the wall.
@@ -81,13 +125,22 @@ impl Row {
             what: what.into(),
             size: size_name(nominal),
             bytes,
+            objects: 1,
             rounds: series.cpu.len(),
             calls: series.calls,
             micros: Spread::of(series.cpu.clone()).times(1e6),
+            wall_micros: Spread::of(series.wall.clone()).times(1e6),
             gb_per_s: rate(&series.cpu),
             wall_gb_per_s: rate(&series.wall),
             ratios: Vec::new(),
         }
+    }
+
+    /// Says that a call handled several objects.
+    #[must_use]
+    pub(crate) const fn of_objects(mut self, objects: usize) -> Self {
+        self.objects = objects;
+        self
     }
 
     /// Adds a ratio, given round by round.
@@ -104,13 +157,29 @@ pub(crate) fn as_f64(bytes: usize) -> f64 {
     bytes as f64
 }
 
-/// Something that must hold on any machine, since it compares two things that ran side by side.
+/// How much memory a process needed that did nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Peak {
+    /// By which a filter finds it.
+    pub(crate) id: String,
+    /// What it did.
+    pub(crate) what: String,
+    /// With how many bytes, as a name.
+    pub(crate) size: String,
+    /// MiB that it held at most until the data was stored.
+    pub(crate) put_mib: f64,
+    /// MiB that it held at most in all: until the data was stored and read.
+    pub(crate) all_mib: f64,
+}
+
+/// Something that must hold on any machine: a comparison of two things that ran side by side, or a use of memory.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Floor {
     /// What is compared.
     pub(crate) what: String,
-    /// The least that passes.
-    pub(crate) at_least: f64,
+    /// What passes.
+    #[serde(flatten)]
+    pub(crate) bound: Bound,
     /// What was measured; the median counts.
     pub(crate) measured: Spread,
     /// Whether it passes.
@@ -121,14 +190,38 @@ pub(crate) struct Floor {
     pub(crate) of_memory: Option<f64>,
 }
 
+/// What passes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Bound {
+    /// This and more.
+    AtLeast(f64),
+    /// This and less.
+    AtMost(f64),
+}
+
+impl Bound {
+    fn admits(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(bound) => value >= bound,
+            Self::AtMost(bound) => value <= bound,
+        }
+    }
+}
+
 /// From here on memory is what holds a floor back.
 const AT_THE_LIMIT: f64 = 0.9;
 
 impl Floor {
     /// Judges ratios that were taken round by round. No measurement doesn't pass.
     pub(crate) fn new(what: impl Into<String>, at_least: f64, ratios: Vec<f64>) -> Self {
-        let measured = Spread::of(ratios);
-        Self { what: what.into(), at_least, measured, pass: measured.median >= at_least, of_memory: None }
+        Self::within(what, Bound::AtLeast(at_least), ratios)
+    }
+
+    /// The same for any bound.
+    pub(crate) fn within(what: impl Into<String>, bound: Bound, values: Vec<f64>) -> Self {
+        let measured = Spread::of(values);
+        Self { what: what.into(), bound, measured, pass: bound.admits(measured.median), of_memory: None }
     }
 
     /// Tells a floor that the arithmetic misses from one that the machine's memory holds back. Both are missed.
@@ -159,6 +252,7 @@ mod tests {
         assert_eq!((row.size.as_str(), row.rounds, row.calls), ("1 MiB", 3, 7));
         assert_eq!(row.gb_per_s, Spread { median: 0.5, min: 0.25, max: 1.0 });
         assert_eq!(row.wall_gb_per_s.median, 0.1);
+        assert_eq!((row.wall_micros.median, row.objects), (10_000.0, 1));
         assert_eq!(row.micros, Spread { median: 2000.0, min: 1000.0, max: 4000.0 });
     }
 
@@ -167,6 +261,15 @@ mod tests {
         assert!(Floor::new("a", 0.8, vec![0.1, 0.8, 0.9]).pass);
         assert!(!Floor::new("a", 0.8, vec![0.1, 0.79, 0.9]).pass);
         assert!(!Floor::new("a", 0.8, Vec::new()).pass);
+        let at_most = |values| Floor::within("a", Bound::AtMost(100.0), values).pass;
+        assert!(at_most(vec![100.0]) && !at_most(vec![100.1]) && !at_most(Vec::new()));
+    }
+
+    #[test]
+    fn a_bound_is_named_in_json() {
+        let json = |floor: &Floor| serde_json::to_value(floor).unwrap();
+        assert_eq!(json(&Floor::new("a", 0.5, vec![1.0]))["at_least"], 0.5);
+        assert_eq!(json(&Floor::within("a", Bound::AtMost(9.0), vec![1.0]))["at_most"], 9.0);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! What of all this a run measures, and how thoroughly.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::bytes::MIB;
+use crate::clock::Whose;
 use crate::failure::Failure;
 use crate::measure::{Case, Effort};
+use crate::store;
 
 /// The command line, understood.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +16,8 @@ pub(crate) struct Scope {
     pub(crate) quick: bool,
     /// JSON instead of text.
     pub(crate) json: bool,
+    /// Where files are written. Beside the program if nowhere else.
+    pub(crate) dir: Option<PathBuf>,
     /// Only cases whose id contains this.
     pub(crate) filter: Option<String>,
 }
@@ -21,11 +26,13 @@ pub(crate) struct Scope {
 pub(crate) const HELP: &str = "\
 Measures xStore beside the limits of this machine and beside other projects.
 
-Usage: xstore-bench [--quick] [--json] [FILTER]
+Usage: xstore-bench [--quick] [--json] [--dir FOLDER] [FILTER]
 
-  --quick   a few short samples of everything, in seconds instead of minutes
-  --json    print the results as JSON
-  FILTER    only cases whose id contains it, such as `xorida/`, `/2-3/` or `64MiB/encode`
+  --quick       a few short samples of everything, in seconds instead of minutes
+  --json        print the results as JSON
+  --dir FOLDER  where the store writes its files, which are removed again: 14 GiB at most, 1 GiB with --quick;
+                beside the program if not said
+  FILTER        only cases whose id contains it, such as `xorida/`, `/2-3/`, `64MiB/encode`, `store` or `store/file`
 
 Exit code 1 where a floor isn't reached (but not with --quick) or something computes a wrong result, 2 for wrong
 arguments.
@@ -36,6 +43,8 @@ arguments.
 pub(crate) enum Request {
     /// Print [`HELP`].
     Help,
+    /// Put and get under the eyes of a process that measures.
+    Child(store::Task),
     /// Measure.
     Run(Scope),
 }
@@ -47,11 +56,21 @@ impl Request {
     /// [`Failure::Usage`].
     pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Self, Failure> {
         let mut scope = Scope::default();
-        for word in words {
+        let mut words = words.peekable();
+        if words.next_if(|word| word == store::CHILD).is_some() {
+            let task = store::Task::parse(&words.collect::<Vec<_>>());
+            return task.map(Self::Child).ok_or_else(|| Failure::Usage("that is no task".to_owned()));
+        }
+        while let Some(word) = words.next() {
             match word.as_str() {
                 "--help" | "-h" => return Ok(Self::Help),
                 "--quick" => scope.quick = true,
                 "--json" => scope.json = true,
+                "--dir" => {
+                    let dir =
+                        words.next().ok_or_else(|| Failure::Usage("--dir needs a folder".to_owned()))?;
+                    scope.dir = Some(dir.into());
+                }
                 option if option.starts_with('-') => {
                     return Err(Failure::Usage(format!("unknown option `{option}`")));
                 }
@@ -96,7 +115,7 @@ impl Scope {
             (true, false) => (3, 500),
             (true, true) => (1, 500),
         };
-        Effort { rounds, sample: Duration::from_micros(micros) }
+        Effort { rounds, sample: Duration::from_micros(micros), whose: Whose::Thread }
     }
 }
 
@@ -110,8 +129,9 @@ mod tests {
 
     #[test]
     fn arguments_in_any_order() {
-        let scope = Scope { quick: true, json: true, filter: Some("xorida/".into()) };
-        assert_eq!(parse(&["xorida/", "--json", "--quick"]).unwrap(), Request::Run(scope));
+        let scope =
+            Scope { quick: true, json: true, dir: Some("a b".into()), filter: Some("xorida/".into()) };
+        assert_eq!(parse(&["xorida/", "--json", "--dir", "a b", "--quick"]).unwrap(), Request::Run(scope));
         assert_eq!(parse(&[]).unwrap(), Request::Run(Scope::default()));
         assert_eq!(parse(&["--quick", "-h"]).unwrap(), Request::Help);
     }
@@ -120,6 +140,8 @@ mod tests {
     fn wrong_arguments_are_named() {
         assert_eq!(parse(&["--fast"]).unwrap_err().to_string(), "unknown option `--fast`");
         assert!(parse(&["a", "b"]).unwrap_err().to_string().contains("`b`"));
+        assert_eq!(parse(&["--quick", "--dir"]).unwrap_err().to_string(), "--dir needs a folder");
+        assert_eq!(parse(&[store::CHILD, "2", "3"]).unwrap_err().to_string(), "that is no task");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use core::fmt::Write;
 
 use crate::host::Host;
 use crate::measure::Spread;
-use crate::report::{Floor, Report, Row, Section};
+use crate::report::{Bound, Floor, Peak, Report, Row, Section, Unit, as_f64};
 
 /// The whole report.
 pub(crate) fn report(report: &Report) -> String {
@@ -12,6 +12,7 @@ pub(crate) fn report(report: &Report) -> String {
     for section in report.sections.iter().filter(|section| !section.rows.is_empty()) {
         text.push_str(&self::section(section));
     }
+    text.push_str(&peaks(&report.peaks));
     text.push_str(&floors(&report.floors, report.quick));
     text
 }
@@ -42,10 +43,11 @@ fn section(section: &Section) -> String {
             names.push(ratio.name);
         }
     }
-    let mut header = ["what", "size", "us per call", "GB/s", "wall GB/s"].map(str::to_owned).to_vec();
+    let mut header = ["what", "size"].map(str::to_owned).to_vec();
+    header.extend(columns(section.unit).map(str::to_owned));
     header.extend(names.iter().map(|&name| name.to_owned()));
     let mut rows = vec![header];
-    rows.extend(section.rows.iter().map(|row| cells(row, &names)));
+    rows.extend(section.rows.iter().map(|row| cells(row, section.unit, &names)));
 
     let mut sides = vec![Side::Left];
     sides.resize(5 + names.len(), Side::Right);
@@ -53,18 +55,37 @@ fn section(section: &Section) -> String {
     for note in &section.notes {
         let _ = writeln!(text, "  {note}");
     }
+    if let Some(file_system) = &section.file_system {
+        let _ = writeln!(text, "  File system: {file_system}.");
+    }
     text.push_str(&aligned(&rows, &sides));
     text
 }
 
-fn cells(row: &Row, ratios: &[&'static str]) -> Vec<String> {
-    let mut cells = vec![
-        row.what.clone(),
-        row.size.clone(),
-        number(row.micros.median),
-        number(row.gb_per_s.median),
-        number(row.wall_gb_per_s.median),
-    ];
+const fn columns(unit: Unit) -> [&'static str; 3] {
+    match unit {
+        Unit::Cpu => ["us per call", "GB/s", "wall GB/s"],
+        Unit::Wall => ["wall ms per call", "CPU ms", "wall GB/s"],
+        Unit::Objects => ["wall us per object", "CPU us", "objects/s"],
+    }
+}
+
+/// What stands in the [`columns`].
+fn figures(unit: Unit, row: &Row) -> [f64; 3] {
+    let (cpu, wall) = (row.micros.median, row.wall_micros.median);
+    match unit {
+        Unit::Cpu => [cpu, row.gb_per_s.median, row.wall_gb_per_s.median],
+        Unit::Wall => [wall / 1e3, cpu / 1e3, row.wall_gb_per_s.median],
+        Unit::Objects => {
+            let objects = as_f64(row.objects);
+            [wall / objects, cpu / objects, objects / wall * 1e6]
+        }
+    }
+}
+
+fn cells(row: &Row, unit: Unit, ratios: &[&'static str]) -> Vec<String> {
+    let mut cells = vec![row.what.clone(), row.size.clone()];
+    cells.extend(figures(unit, row).map(number));
     for name in ratios {
         let ratio = row.ratios.iter().find(|ratio| ratio.name == *name);
         cells.push(ratio.map_or_else(String::new, |ratio| spread(ratio.spread)));
@@ -72,12 +93,31 @@ fn cells(row: &Row, ratios: &[&'static str]) -> Vec<String> {
     cells
 }
 
+fn peaks(peaks: &[Peak]) -> String {
+    if peaks.is_empty() {
+        return String::new();
+    }
+    let mut rows = vec![["what", "size", "MiB, put", "MiB, put and get"].map(str::to_owned).to_vec()];
+    rows.extend(
+        peaks.iter().map(|peak| {
+            vec![peak.what.clone(), peak.size.clone(), number(peak.put_mib), number(peak.all_mib)]
+        }),
+    );
+    let mut text = "\nMemory: the most that a process held which did nothing else\n".to_owned();
+    text.push_str(&aligned(&rows, &[Side::Left, Side::Right, Side::Right, Side::Right]));
+    text
+}
+
 fn floors(floors: &[Floor], quick: bool) -> String {
     if floors.is_empty() {
         return "\nNo floor was measured.\n".to_owned();
     }
     let rows = floors.iter().map(|floor| {
-        let mut measured = format!("{}, at least {}", spread(floor.measured), number(floor.at_least));
+        let bound = match floor.bound {
+            Bound::AtLeast(bound) => format!("at least {}", number(bound)),
+            Bound::AtMost(bound) => format!("at most {}", number(bound)),
+        };
+        let mut measured = format!("{}, {bound}", spread(floor.measured));
         if let Some(of_memory) = floor.of_memory {
             measured.push_str(&format!("; moves bytes at {} of memcpy", number(of_memory)));
         }

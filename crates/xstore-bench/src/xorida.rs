@@ -35,15 +35,15 @@ pub(crate) fn section(scope: &Scope) -> Result<Section, Failure> {
             rows.extend(group(scope, k, n, size)?);
         }
     }
-    Ok(Section {
-        title: "xorida-core: the arithmetic, one thread",
-        notes: vec![
+    Ok(Section::new(
+        "xorida-core: the arithmetic, one thread",
+        vec![
             "Payload bytes, into buffers that exist; the randomness is given. Combined are the last k shares;",
             "rebuilt is share 0 from them. `of memcpy` is beside copying the payload once, in the same round;",
             "`per byte moved` beside a copy that reads and writes as many bytes in all, up to 128 MiB.",
         ],
         rows,
-    })
+    ))
 }
 
 fn group(scope: &Scope, k: u8, n: u8, size: usize) -> Result<Vec<Row>, Failure> {

@@ -1,161 +1,67 @@
 //! What was typed.
 
-use crate::units;
-use clap::{Args as ClapArgs, Parser, Subcommand};
-use std::path::PathBuf;
-use xorida_core::Threshold;
+mod offline;
+mod range;
+mod store;
 
-/// Split data so that any k of n folders give it back and any k-1 hold noise.
+use clap::{Parser, Subcommand};
+pub(crate) use offline::{Demo, Inspect, Join, Key, KeyCommand, KeyFile, Split};
+pub(crate) use range::ByteRange;
+pub(crate) use store::{Completions, Configured, Get, Init, Man, Put, Rm, Status, Sweep, Verify};
+
+/// Split data so that any k of n places give it back and any k-1 hold noise.
 #[derive(Debug, Parser)]
 #[command(name = "xstore", version, max_term_width = 110, after_help = EXIT_CODES)]
 pub(crate) struct Args {
-    /// Print one JSON document on standard output instead of text.
+    /// Print one JSON document on standard output instead of text; with -v, events as JSON lines on standard error.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Print nothing but errors and what was asked for.
+    /// Print nothing but errors, warnings and what was asked for.
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+    /// Tell on standard error what happens to each share; twice, what the libraries do, too.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 input, output or system error; 2 wrong usage; 3 not enough good shares;
-4 integrity: data, share or manifest refused; 5 key missing, unreadable or revoked; 130 interrupted.";
+Exit codes: 0 done; 1 input, output, backend or system error; 2 wrong usage or configuration;
+3 not enough good shares; 4 integrity: data, share or manifest refused; 5 key missing, unreadable or revoked;
+6 degraded: done, but not with every share or backend; 7 layout refused;
+8 too few backends can be used; 130 interrupted.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Split a file, or standard input, into one share per folder.
+    /// Set up a store: configuration, key and backends.
+    Init(Init),
+    /// Store a file, or standard input, as one share per backend.
+    Put(Put),
+    /// Read an object back from any k of its backends.
+    Get(Get),
+    /// Remove an object's shares, and then its manifest.
+    Rm(Rm),
+    /// Check every share of an object.
+    Verify(Verify),
+    /// Ask every backend whether it is there and can be written to.
+    Status(Status),
+    /// Remove what puts that didn't come to their end left behind.
+    Sweep(Sweep),
+    /// Without a store: split a file, or standard input, into one share per folder.
     Split(Split),
-    /// Join a file from any k of its folders.
+    /// Without a store: join a file from any k of its folders.
     Join(Join),
     /// Show what a share or a manifest says of itself.
     Inspect(Inspect),
     /// Make and manage integrity keys.
     Key(Key),
-    /// Split, join from every pair, flip a byte, join again: shows that it works on this machine.
+    /// Store a file over three places, lose one, damage another, and see what happens: on this machine, in seconds.
     Demo(Demo),
-}
-
-/// Where the key file is.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct KeyFile {
-    /// The key file.
-    #[arg(long, global = true, value_name = "FILE", env = "XSTORE_KEY_FILE", default_value = "xstore.key")]
-    pub(crate) key_file: PathBuf,
-}
-
-/// `xstore split`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Split {
-    /// The file to split, or - for standard input.
-    pub(crate) file: PathBuf,
-    /// How many folders are needed to join, of how many: for example 2-of-3.
-    #[arg(long, value_name = "K-of-N")]
-    pub(crate) threshold: Threshold,
-    /// The folders, one per share; a missing one is made if its parent exists.
-    #[arg(long, value_name = "DIR", num_args = 1.., required = true)]
-    pub(crate) into: Vec<PathBuf>,
-    /// Where to write the manifest; joining needs it. It must not exist yet.
-    #[arg(long, value_name = "OUT.json")]
-    pub(crate) manifest: PathBuf,
-    #[command(flatten)]
-    pub(crate) keys: KeyFile,
-    /// The object's name [default: the file's name; "stdin" for standard input].
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// Refuse to join after this time: seconds, or a number with s, m, h or d.
-    #[arg(long, value_name = "TIME", value_parser = units::seconds)]
-    pub(crate) ttl: Option<u64>,
-    /// Payload bytes per part: 1 to 64MiB [default: 8MiB for files up to 128 GiB,
-    /// more for larger ones, 64MiB for pipes].
-    #[arg(long, value_name = "SIZE", value_parser = units::bytes)]
-    pub(crate) part: Option<u64>,
-    /// Round the stored length up to a multiple of this size, so that the shares hide the exact one; it must
-    /// divide the part size, as every power of two up to it does.
-    #[arg(long, value_name = "SIZE", value_parser = units::bytes)]
-    pub(crate) pad_to: Option<u64>,
-    /// Draw every random byte from the operating system (slower) instead of a generator seeded by it.
-    #[arg(long)]
-    pub(crate) os_randomness: bool,
-}
-
-/// `xstore join`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Join {
-    /// The manifest that split wrote.
-    #[arg(long, value_name = "M.json")]
-    pub(crate) manifest: PathBuf,
-    /// Folders that hold shares, in any order; k good ones are needed, all are checked.
-    #[arg(long, value_name = "DIR", num_args = 1.., required = true)]
-    pub(crate) from: Vec<PathBuf>,
-    /// The file to write, or - for standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: PathBuf,
-    #[command(flatten)]
-    pub(crate) keys: KeyFile,
-    /// Refuse the manifest unless it is for this name.
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// Replace the output file if it exists.
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Read only as many shares as are needed; bad ones among the others go unnoticed.
-    #[arg(long)]
-    pub(crate) fast: bool,
-}
-
-/// `xstore inspect`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Inspect {
-    /// A share or a manifest.
-    pub(crate) path: PathBuf,
-    #[command(flatten)]
-    pub(crate) keys: KeyFile,
-}
-
-/// `xstore key`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Key {
-    /// What to do.
-    #[command(subcommand)]
-    pub(crate) command: KeyCommand,
-    #[command(flatten)]
-    pub(crate) keys: KeyFile,
-}
-
-/// The commands on keys.
-#[derive(Debug, Subcommand)]
-pub(crate) enum KeyCommand {
-    /// Make a key file with a fresh key; with --rotate, add a fresh key to it and retire the current one.
-    New {
-        /// Add to an existing file.
-        #[arg(long)]
-        rotate: bool,
-    },
-    /// List the keys: id, state, date.
-    List,
-    /// Stop writing with a key; what it made still verifies.
-    Retire {
-        /// The key's id, as `key list` shows it; a unique beginning is enough.
-        id: String,
-    },
-    /// Distrust a key: nothing that it made verifies any more. Split such objects again first.
-    Revoke {
-        /// The key's id, as `key list` shows it; a unique beginning is enough.
-        id: String,
-    },
-}
-
-/// `xstore demo`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Demo {
-    /// The file to use; 256 MiB of random bytes are made if none is named.
-    pub(crate) file: Option<PathBuf>,
-    /// Where to make the demo's temporary folder; it takes about five times the file's size
-    /// [default: the system's temporary folder].
-    #[arg(long, value_name = "DIR")]
-    pub(crate) dir: Option<PathBuf>,
+    /// Print a script that completes this command in a shell.
+    Completions(Completions),
+    /// Print the manual page, or write those of all commands.
+    Man(Man),
 }

@@ -1,9 +1,13 @@
 //! Errors as the user meets them: a stable code, what is wrong with what, what to do.
 
+mod config;
+mod store;
+
 use core::fmt;
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
+pub(crate) use store::{cause, chain};
 
 /// Wrong usage, as clap's own errors have it.
 pub(crate) const USAGE: u8 = 2;
@@ -65,9 +69,54 @@ impl Failure {
         self
     }
 
+    /// One more of these lines.
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+
+    /// The file that it is about, before the message.
+    pub(crate) fn about(mut self, path: &Path) -> Self {
+        self.message = format!("{}: {}", path.display(), self.message);
+        self
+    }
+
     pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// Where the output goes, before the message of an output that failed.
+    pub(crate) fn to(self, output: &Path) -> Self {
+        match self.code {
+            "SINK_FAILED" if output.as_os_str() == "-" => self.about(Path::new("standard output")),
+            "SINK_FAILED" => self.about(output),
+            _ => self,
+        }
+    }
+
+    /// Something of what failed is still there, unlike what the failure says.
+    pub(crate) fn left(mut self) -> Self {
+        if self.code == "CANCELLED" {
+            self.message = "interrupted".to_owned();
+        }
+        self
+    }
+
+    /// Without these words.
+    pub(crate) fn without(mut self, words: &str) -> Self {
+        self.message = self.message.replace(words, "");
+        self
+    }
+
+    /// Message and causes, as a part of another message.
+    pub(crate) fn in_one_line(&self) -> String {
+        let mut text = self.message.clone();
+        for cause in self.causes() {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+        text
     }
 
     pub(crate) const fn code(&self) -> &'static str {
@@ -100,16 +149,19 @@ impl Failure {
     /// The number that the process exits with; `xstore --help` lists them.
     pub(crate) fn exit(&self) -> u8 {
         match self.code {
-            "USAGE" => 2,
+            "USAGE" | "CONFIG_INVALID" | "RANGE_UNSATISFIABLE" => 2,
             "INSUFFICIENT_SHARES" => 3,
             "MANIFEST_INVALID"
             | "MANIFEST_EXPIRED"
+            | "PENDING_INVALID"
             | "SHARE_INTEGRITY_FAILED"
             | "SHARE_VERSION_MISMATCH"
             | "RECONSTRUCTION_FAILED"
             | "PADDING_INVALID"
             | "PAYLOAD_HMAC_FAILED" => 4,
             "KEY_UNAVAILABLE" => 5,
+            "LAYOUT_REFUSED" => 7,
+            "INSUFFICIENT_BACKENDS" | "SHARE_UPLOAD_FAILED" => 8,
             "CANCELLED" => 130,
             _ => 1,
         }
@@ -129,5 +181,28 @@ impl fmt::Display for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|error| error as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The README's table of codes is what scripts rely on.
+    #[test]
+    fn codes_end_the_process_as_the_readme_says() {
+        let (_, table) = include_str!("../README.md").split_once("\n## Codes\n").unwrap();
+        let rows = table.split("\n## ").next().unwrap().lines().filter_map(|line| line.strip_prefix("| `"));
+        let mut count = 0;
+        for row in rows {
+            let (codes, rest) = row.split_once("` | ").unwrap();
+            // What only stands in reports ends nothing.
+            let Ok(exit) = rest.split(' ').next().unwrap().parse::<u8>() else { continue };
+            for code in codes.split("`, `") {
+                assert_eq!(Failure::new(code, "").exit(), exit, "{code}");
+                count += 1;
+            }
+        }
+        assert!(count > 20);
     }
 }

@@ -3,9 +3,13 @@
 use crate::failure::Failure;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// What asks to stop. Not SIGHUP: `nohup` says whether that one ends the process.
 const SIGNALS: [core::ffi::c_int; 2] = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM];
+
+/// How often the flag is looked at that a signal sets.
+const TICK: Duration = Duration::from_millis(50);
 
 /// Whether somebody asked to stop.
 #[derive(Clone, Default)]
@@ -39,6 +43,17 @@ impl Interrupt {
 
     /// Fails once somebody asked to stop.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        if self.0.load(Ordering::Relaxed) { Err(Failure::interrupted()) } else { Ok(()) }
+        if self.is_set() { Err(Failure::interrupted()) } else { Ok(()) }
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Waits until somebody asks to stop.
+    pub(crate) async fn asked(&self) {
+        while !self.is_set() {
+            tokio::time::sleep(TICK).await;
+        }
     }
 }

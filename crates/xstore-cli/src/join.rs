@@ -6,19 +6,17 @@
 mod folders;
 mod part;
 mod shares;
-mod sink;
 
 use crate::failure::Failure;
+use crate::files::read_manifest;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
+use crate::sink::Sink;
 use crate::{clock, progress};
 pub(crate) use folders::FolderReport;
 use folders::Folders;
 use part::PartJoin;
 use serde::Serialize;
-pub(crate) use sink::Sink;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use xorida_core::{Scheme, Threshold};
@@ -49,16 +47,6 @@ pub(crate) struct Report {
     pub(crate) all_good: bool,
     pub(crate) folders: Vec<FolderReport>,
     pub(crate) seconds: f64,
-}
-
-/// Reads a manifest file, bounded.
-pub(crate) fn read_manifest(path: &Path) -> Result<Vec<u8>, Failure> {
-    let fail = |error| Failure::io("SOURCE_FAILED", "read the manifest", path, error);
-    let file = File::open(path).map_err(fail)?;
-    let mut bytes = Vec::new();
-    // One byte more than allowed, so that the parser refuses what is too long.
-    file.take(xstore_manifest::limits::TEXT as u64 + 1).read_to_end(&mut bytes).map_err(fail)?;
-    Ok(bytes)
 }
 
 /// A manifest that verifies and may be used now.

@@ -1,17 +1,28 @@
-//! The `xstore` command: split a file into shares on several folders, join it from any k of them, look at shares
-//! and manifests, keep keys.
+//! The `xstore` command: store files as shares on several backends, read them from any k of these; split and join
+//! without a store; look at shares and manifests, keep keys.
 #![forbid(unsafe_code)]
 
 mod args;
 mod clock;
 mod cmd;
 mod failure;
+mod feed;
+mod files;
+mod input;
 mod interrupt;
 mod join;
+mod outcome;
 mod output;
+mod patient;
+mod pending;
 mod progress;
+mod session;
+mod sink;
 mod split;
+mod trace;
+mod trouble;
 mod units;
+mod watch;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -36,9 +47,10 @@ fn main() -> ExitCode {
             return ExitCode::from(failure::USAGE);
         }
     };
-    let out = output::Output::new(args.json, args.quiet);
-    match cmd::run(&args, &out) {
-        Ok(()) => ExitCode::SUCCESS,
+    let out = output::Output::new(args.json, args.quiet).verbose(args.verbose > 0);
+    trace::start(args.verbose);
+    match cmd::run(&args, out) {
+        Ok(outcome) => outcome.exit_code(),
         Err(failure) => {
             out.failure(&failure);
             failure.exit_code()

@@ -9,6 +9,7 @@ use std::io::{IsTerminal, Write};
 pub(crate) struct Output {
     json: bool,
     quiet: bool,
+    verbose: bool,
 }
 
 #[derive(Serialize)]
@@ -31,12 +32,23 @@ struct FailureBody<'a> {
 
 impl Output {
     pub(crate) const fn new(json: bool, quiet: bool) -> Self {
-        Self { json, quiet }
+        Self { json, quiet, verbose: false }
+    }
+
+    /// The same, with a line per event.
+    pub(crate) const fn verbose(mut self, verbose: bool) -> Self {
+        self.verbose = verbose;
+        self
+    }
+
+    /// Whether a line is printed for each event.
+    pub(crate) const fn is_verbose(self) -> bool {
+        self.verbose
     }
 
     /// Whether a progress bar has somebody to look at it.
     pub(crate) fn shows_progress(self) -> bool {
-        !self.quiet && !self.json && std::io::stderr().is_terminal()
+        !self.quiet && !self.json && !self.verbose && std::io::stderr().is_terminal()
     }
 
     /// The result: as JSON, or as text that isn't printed when quiet.
@@ -57,7 +69,7 @@ impl Output {
     /// The same where the payload itself goes to standard output: the report must not mix with it.
     pub(crate) fn result_aside(self, report: &impl Serialize, text: impl FnOnce() -> String) {
         if self.json {
-            aside(&serde_json::to_string_pretty(report).unwrap_or_default());
+            aside(&self.document(report));
         } else if !self.quiet {
             aside(&text());
         }
@@ -81,6 +93,25 @@ impl Output {
         }
     }
 
+    /// What the command does beside what it was asked for. In JSON it is part of the report.
+    pub(crate) fn note(self, text: &str) {
+        if !self.json && !self.quiet {
+            aside(text);
+        }
+    }
+
+    /// A line about an event.
+    pub(crate) fn line(self, report: &impl Serialize, text: impl FnOnce() -> String) {
+        aside(&if self.json { serde_json::to_string(report).unwrap_or_default() } else { text() });
+    }
+
+    /// A document for people's eyes, unless it stands among lines for programs.
+    fn document(self, report: &impl Serialize) -> String {
+        let text =
+            if self.verbose { serde_json::to_string(report) } else { serde_json::to_string_pretty(report) };
+        text.unwrap_or_default()
+    }
+
     /// Why the command failed.
     pub(crate) fn failure(self, failure: &Failure) {
         if self.json {
@@ -92,7 +123,7 @@ impl Output {
                 help: failure.hint(),
                 exit: failure.exit(),
             };
-            aside(&serde_json::to_string_pretty(&FailureReport { error: body }).unwrap_or_default());
+            aside(&self.document(&FailureReport { error: body }));
             return;
         }
         let mut text = format!("error[{}]: {failure}", failure.code());

@@ -4,8 +4,8 @@ use crate::output::Output;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Duration;
 
-const KNOWN: &str = "{prefix:>9} {bar:32} {bytes}/{total_bytes} {bytes_per_sec} eta {eta} {msg}";
-const UNKNOWN: &str = "{prefix:>9} {spinner} {bytes} {bytes_per_sec} {elapsed} {msg}";
+pub(crate) const KNOWN: &str = "{prefix:>9} {bar:32} {bytes}/{total_bytes} {bytes_per_sec} eta {eta} {msg}";
+pub(crate) const UNKNOWN: &str = "{prefix:>9} {spinner} {bytes} {bytes_per_sec} {elapsed} {msg}";
 
 /// Starts a bar; `total` is None for a pipe.
 pub(crate) fn bar(out: Output, what: &'static str, total: Option<u64>) -> ProgressBar {

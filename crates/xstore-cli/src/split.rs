@@ -5,18 +5,16 @@
 
 mod folders;
 mod part;
-mod patient;
 mod source;
 mod writer;
 
 use crate::failure::Failure;
+use crate::files::{parent, refuse_existing_manifest, require_parent, sync_folder};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::{clock, progress};
 use folders::Folders;
-pub(crate) use folders::{parent, require_parent, sync_folder};
 use part::{PartJob, PartWritten, Sealer};
-pub(crate) use patient::{patient, standard_input};
 use serde::Serialize;
 use source::Source;
 use std::collections::BTreeMap;
@@ -99,7 +97,7 @@ pub(crate) fn run(
     let layout = Layout::new(scheme, Layout::default_segment(scheme), trailer).map_err(|error| {
         Failure::new("CONFIG_INVALID", "these parameters make no layout").caused_by(error)
     })?;
-    refuse_existing(job.manifest)?;
+    refuse_existing_manifest(job.manifest)?;
     require_parent(job.manifest)?;
 
     let mut entropy = Entropy::os();
@@ -108,7 +106,7 @@ pub(crate) fn run(
         clock::now().ok_or_else(|| Failure::new("CONFIG_INVALID", "the system's clock is out of range"))?;
     let mut folders = Folders::prepare(job.folders, &mut entropy)?;
     // One of the new folders may have taken its name.
-    refuse_existing(job.manifest)?;
+    refuse_existing_manifest(job.manifest)?;
 
     let bar = progress::bar(out, "splitting", job.length);
     let mut source = Source::new(input, u64::from(part), job.pad_to);
@@ -247,15 +245,6 @@ fn part_size(job: &Job<'_>) -> Result<u32, Failure> {
         ))),
         _ => Ok(part),
     }
-}
-
-fn refuse_existing(path: &Path) -> Result<(), Failure> {
-    if path.symlink_metadata().is_ok() {
-        return Err(Failure::new("MANIFEST_EXISTS", format!("{} exists already", path.display())).help(
-            "name another file with --manifest; a manifest is never overwritten, since joining needs it",
-        ));
-    }
-    Ok(())
 }
 
 /// Writes the manifest: whole or not at all, and never over another file.

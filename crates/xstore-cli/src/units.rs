@@ -23,7 +23,7 @@ pub(crate) fn seconds(text: &str) -> Result<u64, String> {
     let value: u64 =
         number.trim().parse().map_err(|_| "use a number with s, m, h or d, such as 30d".to_owned())?;
     match value.checked_mul(factor) {
-        Some(0) => Err("nothing could ever be joined; use at least 1s".to_owned()),
+        Some(0) => Err("nothing could ever be read; use at least 1s".to_owned()),
         Some(seconds) if seconds < 1 << 53 => Ok(seconds),
         _ => Err("that is too long".to_owned()),
     }
@@ -47,6 +47,11 @@ pub(crate) fn human_bytes(bytes: u64) -> String {
 /// A rate for people, in decimal megabytes per second.
 pub(crate) fn human_rate(bytes: u64, seconds: f64) -> String {
     format!("{:.0} MB/s", bytes as f64 / 1e6 / seconds.max(1e-9))
+}
+
+/// `1 part`, `2 parts`.
+pub(crate) fn count(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A name that somebody else chose, for a terminal: what would steer it, or turn the direction of the text, is

@@ -42,8 +42,39 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
+    write(corpora, "config", "everything", CONFIG.as_bytes())?;
     Ok(())
 }
+
+/// A configuration with every section.
+const CONFIG: &str = r#"version = 1
+threshold = "2-of-3"
+write-quorum = 2
+ttl = "30d"
+part-size = "8MiB"
+pad-to = "64KiB"
+[[backend]]
+id = "a"
+url = "mem:"
+namespace = "x1"
+labels = { site = "home" }
+removable = true
+settings = { token = { env = "NOT_SET" }, region = "eu", count = 3, flag = true }
+[placement]
+spread = ["site"]
+only = { site = ["home"] }
+[[placement.pin]]
+index = 0
+label = "site"
+value = "home"
+[timeouts]
+attempt = "30s"
+[retry]
+attempts = 3
+[limits]
+concurrency = 4
+up = "2MiB/s"
+"#;
 
 /// A case of the scheme's vectors as an input: the first k shares, the last share as target.
 fn combine_input(case: &Value) -> Vec<u8> {

@@ -23,11 +23,11 @@ const N: u8 = 3;
 /// # Errors
 /// Those of the cases.
 pub(crate) fn section(scope: &Scope) -> Result<Section, Failure> {
-    Ok(Section {
-        title: "Segment lengths: (2,3), a part of 8 MiB",
-        notes: vec!["The size is that of a segment. All lengths take turns in one group."],
-        rows: group(scope, PART)?,
-    })
+    Ok(Section::new(
+        "Segment lengths: (2,3), a part of 8 MiB",
+        vec!["The size is that of a segment. All lengths take turns in one group."],
+        group(scope, PART)?,
+    ))
 }
 
 fn group(scope: &Scope, part: usize) -> Result<Vec<Row>, Failure> {

@@ -73,6 +73,11 @@ impl Workbench {
         })
     }
 
+    /// Bytes of each share.
+    pub(crate) fn share_len(&self) -> usize {
+        length(self.shape.share_len())
+    }
+
     /// Writes all shares, from the header to the share end.
     ///
     /// # Errors

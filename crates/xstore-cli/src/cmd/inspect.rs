@@ -2,7 +2,7 @@
 
 use crate::args::Inspect;
 use crate::failure::Failure;
-use crate::join::read_manifest;
+use crate::files::read_manifest;
 use crate::output::Output;
 use crate::units::{human_bytes, printable};
 use serde::Serialize;

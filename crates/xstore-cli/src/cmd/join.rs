@@ -4,8 +4,9 @@ use super::ring;
 use crate::args::Join;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::join::{self, Job, Report, Sink};
+use crate::join::{self, Job, Report};
 use crate::output::Output;
+use crate::sink::Sink;
 use crate::units::{human_bytes, human_rate, printable};
 
 pub(super) fn run(args: &Join, out: Output) -> Result<(), Failure> {

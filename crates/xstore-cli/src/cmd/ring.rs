@@ -14,6 +14,6 @@ pub(super) fn load(path: &Path, if_missing: &str) -> Result<KeyRing, Failure> {
     })
 }
 
-pub(super) fn is_missing(error: &file::FileError) -> bool {
+pub(crate) fn is_missing(error: &file::FileError) -> bool {
     matches!(error, file::FileError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
 }

@@ -3,13 +3,10 @@
 use super::ring;
 use crate::args::Split;
 use crate::failure::Failure;
-use crate::interrupt::Interrupt;
+use crate::input;
 use crate::output::Output;
 use crate::split::{self, Job, Report};
 use crate::units::{human_bytes, human_rate, printable};
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
 use xstore_share::PadSource;
 
 pub(super) fn run(args: &Split, out: Output) -> Result<(), Failure> {
@@ -31,42 +28,20 @@ pub(super) fn run(args: &Split, out: Output) -> Result<(), Failure> {
         .caused_by(error)
         .help("add one: xstore key new --rotate")
     })?;
-    let from_stdin = args.file.as_os_str() == "-";
-    let fail = |error| Failure::io("SOURCE_FAILED", "read", &args.file, error);
-    // Some systems don't even open a folder.
-    if !from_stdin && args.file.is_dir() {
-        return Err(Failure::usage(format!("{} is a folder", args.file.display()))
-            .help("split takes one file; pipe a folder through tar: tar c FOLDER | xstore split - ..."));
-    }
-    // Opening a pipe waits for its writer; signals are watched after it, so that one ends the waiting.
-    let file = if from_stdin { None } else { Some(File::open(&args.file).map_err(fail)?) };
-    let interrupt = Interrupt::watch();
-    let (input, length, default_name): (Box<dyn Read>, Option<u64>, String) = match file {
-        None => (split::standard_input(&interrupt).map_err(fail)?, None, "stdin".to_owned()),
-        Some(file) => {
-            let metadata = file.metadata().map_err(fail)?;
-            let name =
-                args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            if metadata.is_file() {
-                (Box::new(file), Some(metadata.len()), name)
-            } else {
-                (split::patient(file, &interrupt), None, name)
-            }
-        }
-    };
+    let (input, interrupt) = input::open(&args.file, "split")?;
     let job = Job {
-        source: if from_stdin { Path::new("standard input") } else { &args.file },
+        source: &input.label,
         threshold: args.threshold,
         folders: &args.into,
         manifest: &args.manifest,
-        name: args.name.clone().unwrap_or(default_name),
+        name: args.name.clone().unwrap_or_else(|| input.name.clone()),
         ttl: args.ttl,
         part: args.part,
         pad_to: args.pad_to,
         pads: if args.os_randomness { PadSource::OperatingSystem } else { PadSource::Seeded },
-        length,
+        length: input.length,
     };
-    let report = split::run(&job, input, keys, &interrupt, out)?;
+    let report = split::run(&job, input.reader, keys, &interrupt, out)?;
     out.result(&report, || text(&report))
 }
 

@@ -2,9 +2,9 @@
 
 use super::folders::Folders;
 use super::shares::Shares;
-use super::sink::Sink;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::sink::Sink;
 use indicatif::ProgressBar;
 use std::num::NonZero;
 use std::sync::Arc;

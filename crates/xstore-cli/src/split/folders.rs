@@ -155,26 +155,3 @@ fn backend_id(resolved: &Path, index: usize, others: &[Folder]) -> BackendId {
         }
     }
 }
-
-/// The folder that a file is in.
-pub(crate) fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Checks that the folder of a file that is written at the end exists: better said before the work than after it.
-pub(crate) fn require_parent(path: &Path) -> Result<(), Failure> {
-    let folder = parent(path);
-    if folder.is_dir() {
-        return Ok(());
-    }
-    Err(Failure::new(
-        "SINK_FAILED",
-        format!("can't write {}: {} is not a folder", path.display(), folder.display()),
-    )
-    .help("make the folder first, or name a file in another one"))
-}
-
-/// Makes a folder's entries survive a power loss.
-pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { fs::File::open(path)?.sync_all() } else { Ok(()) }
-}

@@ -1,7 +1,7 @@
 //! One thread per folder: creates, writes and syncs the files of its shares, one after the other.
 
-use super::folders::sync_folder;
 use crate::failure::Failure;
+use crate::files::sync_folder;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};

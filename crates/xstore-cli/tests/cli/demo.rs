@@ -13,24 +13,49 @@ fn it_passes_and_cleans_up() {
         assert_eq!(report["passed"], true, "{report}");
         assert_eq!(report["bytes"], length);
         let steps = report["steps"].as_array().expect("a list");
+        let told: Vec<(&str, i64)> = steps
+            .iter()
+            .map(|step| (step["step"].as_str().unwrap_or_default(), step["exit"].as_i64().unwrap_or(-1)))
+            .collect();
+        let expected = [
+            ("set up the store", 0),
+            ("put", 0),
+            ("get", 0),
+            ("get without red", 0),
+            ("get with a changed share, too", 3),
+            ("verify after both are restored", 0),
+            ("get", 0),
+            ("rm", 0),
+        ];
+        assert_eq!(told, expected);
         assert!(steps.iter().all(|step| step["ok"] == true));
-        let outcomes: Vec<&str> = steps[1..].iter().filter_map(|step| step["outcome"].as_str()).collect();
-        assert_eq!(
-            outcomes,
-            ["same bytes", "same bytes", "same bytes", "same bytes; bad: b", "INSUFFICIENT_SHARES"]
-        );
         assert_eq!(stage.names("."), ["file"]);
     }
 }
 
 #[test]
-fn its_text_is_a_table() {
+fn its_text_shows_what_was_typed_and_ends_with_a_table() {
     let stage = Stage::bare();
     stage.write("file", payload(1000, 2));
     let ran = stage.run("demo file --dir .").succeeds();
     let rows = ran.text().lines().filter(|line| line.starts_with("ok   ")).count();
-    assert_eq!(rows, 6, "{}", ran.text());
+    assert_eq!(rows, 8, "{}", ran.text());
     assert!(!ran.text().contains("FAIL"));
+    let typed: Vec<&str> = ran.err.lines().filter(|line| line.starts_with("$ xstore ")).collect();
+    assert_eq!(typed.len(), 8, "{}", ran.err);
+    assert!(ran.err.contains("error[INSUFFICIENT_SHARES]"), "{}", ran.err);
+}
+
+#[test]
+fn it_can_keep_its_folder() {
+    let stage = Stage::bare();
+    stage.write("file", payload(1000, 3));
+    let report = stage.run("demo file --dir . --keep --json").succeeds().json();
+    let folder = report["folder"].as_str().expect("a path").to_owned();
+    assert!(
+        std::path::Path::new(&folder).join("xstore.toml").exists()
+            || stage.has(format!("{folder}/xstore.toml"))
+    );
 }
 
 #[test]
@@ -41,5 +66,6 @@ fn its_errors_name_the_place() {
     let error: Value = stage.run("demo file --dir nowhere --json").fails(1).error();
     assert_eq!(error["code"], "SINK_FAILED");
     assert_eq!(error["message"], "can't make a folder in nowhere");
+    stage.run("demo . --dir .").fails(2);
     assert_eq!(stage.names("."), ["file"]);
 }

@@ -59,7 +59,7 @@ fn too_few_folders() {
 fn one_folder_twice() {
     let stage = Stage::new();
     stage.write("file", "x");
-    stage.run("split file --threshold 2-of-2 --into a ./a --manifest m.json").fails(1).says(
+    stage.run("split file --threshold 2-of-2 --into a ./a --manifest m.json").fails(7).says(
         "error[LAYOUT_REFUSED]: ./a is given twice: two shares in one folder could be lost or read together\n\
          help: name a different folder, best on another disk, for each share\n",
     );
@@ -82,7 +82,7 @@ fn a_manifest_exists() {
     let object = Object::new(2, 2, b"x".to_vec(), "");
     object.stage.run("split file --threshold 2-of-2 --into a b --manifest m.json").fails(1).says(
         "error[MANIFEST_EXISTS]: m.json exists already\n\
-         help: name another file with --manifest; a manifest is never overwritten, since joining needs it\n",
+         help: name another file with --manifest; a manifest is never overwritten, since reading needs it\n",
     );
 }
 

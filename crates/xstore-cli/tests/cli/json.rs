@@ -138,7 +138,7 @@ fn of_what_the_argument_parser_refuses() {
     let stage = Stage::new();
     for (arguments, problem) in [
         ("split file --json --threshold 1-of-3 --into a b c --manifest m.json", "threshold 1 is below 2"),
-        ("--json put", "unrecognized subcommand"),
+        ("--json store", "unrecognized subcommand"),
         ("join --json", "required arguments"),
     ] {
         let error = stage.run(arguments).fails(2).error();

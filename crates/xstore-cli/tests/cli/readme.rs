@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::support::{Object, Stage, payload};
+use crate::support::{Object, Stage, members, payload};
 
 const README: &str = include_str!("../../README.md");
 
@@ -21,17 +21,36 @@ fn options(text: &str) -> BTreeSet<&str> {
     words.filter(|word| word.len() > 3 && word.starts_with("--") && !word.starts_with("---")).collect()
 }
 
+/// The names of all commands, as `--help` lists them.
+fn commands(stage: &Stage) -> Vec<String> {
+    let help = stage.run("--help").succeeds();
+    let (_, list) = help.text().split_once("Commands:\n").expect("the help lists them");
+    let names = list.lines().take_while(|line| !line.is_empty());
+    // The lines of a long description are indented further.
+    let names = names.filter_map(|line| {
+        line.strip_prefix("  ")?.split_whitespace().next().filter(|_| !line.starts_with("   "))
+    });
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_is_there() {
+    let commands = commands(&Stage::bare());
+    assert_eq!(commands.len(), 14, "{commands:?}");
+    for command in commands {
+        section(&format!("`xstore {command}`"));
+    }
+}
+
 #[test]
 fn every_option_of_every_command() {
     let stage = Stage::bare();
     let everywhere = options(section("For every command"));
-    for (command, pages) in [
-        ("split", vec!["split"]),
-        ("join", vec!["join"]),
-        ("inspect", vec!["inspect"]),
-        ("key", vec!["key", "key new", "key list", "key retire", "key revoke"]),
-        ("demo", vec!["demo"]),
-    ] {
+    for command in commands(&stage) {
+        let pages = match &*command {
+            "key" => vec!["key", "key new", "key list", "key retire", "key revoke"],
+            other => vec![other],
+        };
         let told = options(section(&format!("`xstore {command}`")));
         let help: Vec<_> = pages
             .iter()
@@ -58,19 +77,8 @@ fn every_exit_code_and_every_code_with_its_exit() {
         let exit = row.split(" | ").nth(1).expect("a column");
         assert!(exit == "–" || told.contains(&exit), "{row}");
     }
-}
-
-/// The names of all members, with those of what is in lists.
-fn members(value: &Value, names: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(object) => {
-            for (name, value) in object {
-                names.insert(name.clone());
-                members(value, names);
-            }
-        }
-        Value::Array(values) => values.iter().for_each(|value| members(value, names)),
-        _ => {}
+    for code in xstore::Code::ALL {
+        assert!(section("Codes").contains(&format!("`{code}`")), "the README leaves out {code}");
     }
 }
 
@@ -94,7 +102,7 @@ fn every_member_of_every_report() {
         stage.run(&share).succeeds().json(),
         stage.run("inspect --json m.json").succeeds().json(),
         stage.run("key list --json").succeeds().json(),
-        stage.run("demo file --dir . --json").succeeds().json(),
+        stage.run("demo file --dir . --json --keep").succeeds().json(),
     ];
     assert_eq!(examples.len(), reports.len());
     for (example, mut report) in examples.iter().zip(reports) {
@@ -103,8 +111,8 @@ fn every_member_of_every_report() {
             error["causes"] = Value::Null;
         }
         let (mut told, mut found) = (BTreeSet::new(), BTreeSet::new());
-        members(example, &mut told);
-        members(&report, &mut found);
+        members(example, "", &mut told);
+        members(&report, "", &mut found);
         assert_eq!(told, found, "{report}");
     }
 }

@@ -3,21 +3,45 @@
 mod bytes;
 #[cfg(unix)]
 mod child;
+#[cfg(unix)]
+mod disk;
 mod object;
 mod ran;
+mod shop;
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
-pub(crate) use bytes::{payload, subsets};
+pub(crate) use bytes::{members, payload, subsets};
 #[cfg(unix)]
-pub(crate) use child::{Child, eventually};
+pub(crate) use child::Child;
+#[cfg(unix)]
+pub(crate) use disk::with_small_disk;
 pub(crate) use object::{Object, Report};
 pub(crate) use ran::Ran;
+pub(crate) use shop::{Shop, URLS};
+
+/// How often something is looked at before a test gives up: 60 s in all. No test takes that long unless it fails.
+const LOOKS: usize = 6000;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..LOOKS {
+        if is_so() {
+            return;
+        }
+        sleep(PAUSE);
+    }
+    panic!("waited in vain: {what}");
+}
 
 /// A temporary folder, in which the command runs.
 pub(crate) struct Stage(TempDir);
@@ -74,7 +98,11 @@ impl Stage {
 
     /// The folder and the surroundings that every command of the tests gets.
     pub(crate) fn prepare(&self, command: &mut Command) {
-        command.current_dir(self.0.path()).env_remove("XSTORE_KEY_FILE").stdin(Stdio::null());
+        command
+            .current_dir(self.0.path())
+            .env_remove("XSTORE_KEY_FILE")
+            .env_remove("XSTORE_CONFIG")
+            .stdin(Stdio::null());
     }
 
     pub(crate) fn run(&self, arguments: &str) -> Ran {

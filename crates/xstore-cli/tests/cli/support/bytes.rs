@@ -1,4 +1,8 @@
-//! Data to split, and choices of folders.
+//! Data to split, choices of folders, and the members of reports.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
 
 /// Bytes that look random and are the same in every run.
 pub(crate) fn payload(length: usize, seed: u64) -> Vec<u8> {
@@ -28,4 +32,19 @@ pub(crate) fn subsets(n: usize, k: usize) -> Vec<Vec<usize>> {
             })
         })
         .collect()
+}
+
+/// The paths of all members, with those of what is in lists.
+pub(crate) fn members(value: &Value, path: &str, paths: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                let path = format!("{path}.{name}");
+                members(value, &path, paths);
+                paths.insert(path);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| members(value, path, paths)),
+        _ => {}
+    }
 }

@@ -3,27 +3,10 @@
 use std::io::Read;
 use std::process::{ChildStdin, Command, Output, Stdio};
 use std::thread::{JoinHandle, sleep};
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::Ran;
-
-/// How often something is looked at before a test gives up: 60 s in all. No test takes that long unless it fails.
-const LOOKS: usize = 6000;
-const PAUSE: Duration = Duration::from_millis(10);
-
-/// Waits until something is so.
-#[track_caller]
-pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..LOOKS {
-        if is_so() {
-            return;
-        }
-        sleep(PAUSE);
-    }
-    panic!("waited in vain: {what}");
-}
+use super::{LOOKS, PAUSE, Ran};
 
 /// A running command. What it prints is collected; what the test gave another place isn't.
 pub(crate) struct Child {
@@ -53,6 +36,11 @@ impl Child {
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("the command can be signalled");
+    }
+
+    /// Waits for its end after it was killed.
+    pub(crate) fn is_gone(mut self) {
+        self.child.wait().expect("the command can be waited for");
     }
 
     /// Waits for its end.

@@ -35,6 +35,13 @@ impl Ran {
         self
     }
 
+    /// Ends with this exit code, and may have printed a result.
+    #[track_caller]
+    pub(crate) fn exits(self, exit: i32) -> Self {
+        assert_eq!(self.code, Some(exit), "{}", self.err);
+        self
+    }
+
     /// Fails with this exit code and prints no result.
     #[track_caller]
     pub(crate) fn fails(self, exit: i32) -> Self {

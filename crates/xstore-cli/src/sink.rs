@@ -1,12 +1,13 @@
 //! Where the bytes go: a file that appears whole or not at all, or standard output.
 
 use crate::failure::Failure;
-use crate::split::{parent, require_parent};
+use crate::files::{parent, require_parent, sync_folder};
 use std::io::{BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
+use tokio::io::AsyncWrite;
 
-/// The output of a join.
+/// The output of a join or a get.
 pub(crate) enum Sink {
     /// A file; its name appears when it is committed.
     File { path: PathBuf, file: NamedTempFile, replace: bool },
@@ -48,7 +49,19 @@ impl Sink {
         Self::Stdout(BufWriter::new(std::io::stdout()))
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    /// Another handle to write to, for a task that mustn't wait. Nobody writes here meanwhile.
+    pub(crate) fn writer(&self) -> Result<Box<dyn AsyncWrite + Send + Unpin>, Failure> {
+        match self {
+            Self::File { path, file, .. } => {
+                let file = file.as_file().try_clone();
+                let file = file.map_err(|error| Failure::io("SINK_FAILED", "write", path, error))?;
+                Ok(Box::new(tokio::fs::File::from_std(file)))
+            }
+            Self::Stdout(_) => Ok(Box::new(tokio::io::stdout())),
+        }
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match self {
             Self::File { path, file, .. } => file
                 .as_file_mut()
@@ -67,7 +80,7 @@ impl Sink {
                 file.as_file().sync_all().map_err(fail)?;
                 let persisted = if replace { file.persist(&path) } else { file.persist_noclobber(&path) };
                 persisted.map_err(|error| fail(error.error))?;
-                crate::split::sync_folder(parent(&path)).map_err(|error| {
+                sync_folder(parent(&path)).map_err(|error| {
                     Failure::io(
                         "SINK_FAILED",
                         "make it certain that a power loss spares the written",

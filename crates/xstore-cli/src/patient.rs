@@ -10,7 +10,7 @@ use std::io::{Read, Result};
 
 /// Standard input, read so that an interrupt ends the waiting.
 #[cfg(unix)]
-pub(crate) fn standard_input(interrupt: &Interrupt) -> Result<Box<dyn Read>> {
+pub(crate) fn standard_input(interrupt: &Interrupt) -> Result<Box<dyn Read + Send>> {
     use std::os::fd::AsFd;
     // The descriptor itself: what a buffer in between holds would not show in a poll.
     let file = File::from(std::io::stdin().as_fd().try_clone_to_owned()?);
@@ -19,19 +19,19 @@ pub(crate) fn standard_input(interrupt: &Interrupt) -> Result<Box<dyn Read>> {
 
 /// Standard input. Elsewhere a signal ends the process by itself.
 #[cfg(not(unix))]
-pub(crate) fn standard_input(_: &Interrupt) -> Result<Box<dyn Read>> {
-    Ok(Box::new(std::io::stdin().lock()))
+pub(crate) fn standard_input(_: &Interrupt) -> Result<Box<dyn Read + Send>> {
+    Ok(Box::new(std::io::stdin()))
 }
 
 /// A file that isn't a plain one, read so that an interrupt ends the waiting.
 #[cfg(unix)]
-pub(crate) fn patient(file: File, interrupt: &Interrupt) -> Box<dyn Read> {
+pub(crate) fn patient(file: File, interrupt: &Interrupt) -> Box<dyn Read + Send> {
     Box::new(unix::Patient { file, interrupt: interrupt.clone() })
 }
 
 /// A file that isn't a plain one.
 #[cfg(not(unix))]
-pub(crate) fn patient(file: File, _: &Interrupt) -> Box<dyn Read> {
+pub(crate) fn patient(file: File, _: &Interrupt) -> Box<dyn Read + Send> {
     Box::new(file)
 }
 
