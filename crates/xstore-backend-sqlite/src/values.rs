@@ -52,7 +52,7 @@ pub(crate) fn put(
     }
     require_room(&transaction, watch, data.len() as u64, replaced)?;
     insert_pieces(&transaction, key, first, data)?;
-    transaction.commit()?;
+    commit(transaction)?;
     Ok(true)
 }
 
@@ -179,12 +179,17 @@ fn not_found() -> Failure {
     Error::new(ErrorKind::NotFound, "").into()
 }
 
+/// The one step of a write that may fail and have happened all the same.
+fn commit(transaction: Transaction<'_>) -> Result<(), Failure> {
+    transaction.commit().map_err(Failure::Commit)
+}
+
 fn delete_once(connection: &mut Connection, key: &Key) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     match find(&transaction, key)? {
         Some(entry) => {
             remove(&transaction, key, &entry)?;
-            transaction.commit().map_err(Failure::Commit)?;
+            commit(transaction)?;
         }
         None => transaction.rollback()?,
     }

@@ -38,7 +38,7 @@ pub(crate) fn open(path: &Path, command: &str) -> Result<(Input, Interrupt), Fai
     let interrupt = Interrupt::watch();
     let metadata = file.metadata().map_err(fail)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let length = metadata.is_file().then(|| metadata.len());
+    let length = metadata.is_file().then_some(metadata.len());
     let reader = if metadata.is_file() { Box::new(file) } else { patient(file, &interrupt) };
     Ok((Input { reader, length, name, label: path.to_owned() }, interrupt))
 }

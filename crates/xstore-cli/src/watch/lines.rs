@@ -63,7 +63,7 @@ impl Lines {
             if let Some(took) = took {
                 line.push_str(&format!(", {}", human_rate(event.bytes, took.as_secs_f64())));
             }
-        } else if let Some(total) = event.total_bytes.filter(|_| event.status.is_beginning()) {
+        } else if let Some(total) = event.total_bytes.filter(|_| begins(event.status)) {
             line.push_str(&format!(", {}", human_bytes(total)));
         }
         match event.attempt {
@@ -80,7 +80,7 @@ impl Lines {
     /// How long the attempt took that ends with this event.
     fn took(&mut self, event: &Event) -> Option<Duration> {
         let key = (event.part?, event.share_index?, event.backend.as_ref()?.to_string());
-        if event.status.is_beginning() {
+        if begins(event.status) {
             if self.begun.len() == OPEN {
                 self.begun.pop_first();
             }
@@ -101,14 +101,8 @@ impl Lines {
 }
 
 /// Whether a share's bytes begin to move.
-trait Beginning {
-    fn is_beginning(self) -> bool;
-}
-
-impl Beginning for Status {
-    fn is_beginning(self) -> bool {
-        matches!(self, Self::Uploading | Self::Downloading | Self::Deleting)
-    }
+const fn begins(status: Status) -> bool {
+    matches!(status, Status::Uploading | Status::Downloading | Status::Deleting)
 }
 
 fn json(event: &Event) -> impl Serialize {

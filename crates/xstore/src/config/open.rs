@@ -221,7 +221,7 @@ impl Config {
         for (name, value) in backend.labels.iter() {
             member = member.label(name, value);
         }
-        member
+        if backend.is_removable { member.removable() } else { member }
     }
 
     fn assemble(&self, members: Vec<Member>, keys: KeyRing) -> StoreBuilder {

@@ -24,8 +24,13 @@ fn environment(name: &str) -> Option<OsString> {
     (name == "XSTORE_TEST_SECRET").then(|| "hunter2".into())
 }
 
+/// The folder that relative paths are relative to; nothing is there.
+fn base() -> PathBuf {
+    std::path::absolute("/base").unwrap()
+}
+
 fn read(text: &str) -> Result<Config, ConfigErrors> {
-    read::read(text, "/base".as_ref(), &environment)
+    read::read(text, &base(), &environment)
 }
 
 /// All mistakes as they are printed, without the file's name.

@@ -39,7 +39,7 @@ impl Child {
     }
 
     /// Waits for its end after it was killed.
-    pub(crate) fn is_gone(mut self) {
+    pub(crate) fn was_killed(mut self) {
         self.child.wait().expect("the command can be waited for");
     }
 

@@ -140,7 +140,7 @@ fn the_example_is_good() {
     let blocks = code_blocks();
     let config = good(blocks[0]);
     assert_eq!((config.backends().len(), config.threshold().to_string()), (4, "2-of-3".into()));
-    assert_eq!(config.key_file(), Path::new("/base/xstore.key"));
+    assert_eq!(config.key_file(), base().join("xstore.key"));
     assert_eq!(config.backends()[2].labels().value("site"), Some("office"));
     assert_eq!(config.placement().rules().len(), 2);
     // The other block shows secrets, none of which is there.

@@ -19,7 +19,7 @@ fn what_was_asked_for_comes_back() {
     let text = draft().key_file("keys \"x\"\n.key").to_text();
     let config = good(&text);
     assert_eq!(config.threshold().to_string(), "2-of-3");
-    assert_eq!(config.key_file(), Path::new("/base/keys \"x\"\n.key"));
+    assert_eq!(config.key_file(), base().join("keys \"x\"\n.key"));
     let [disk, win, plain] = config.backends() else { panic!("three") };
     assert_eq!((disk.id().as_str(), disk.url().as_str()), ("disk", "file:/mnt/it's \"here\"\\x"));
     assert_eq!((disk.namespace(), disk.is_removable()), (Some("a1"), true));

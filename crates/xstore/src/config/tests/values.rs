@@ -80,7 +80,7 @@ fn every_value_arrives() {
     // The third backend has no label and is let in by no rule.
     let config = good(&ALL.replace("id = \"blue\"", "id = \"blue\"\nlabels = { site = \"x\" }"));
     assert_eq!(config.threshold(), Threshold::new(2, 3).unwrap());
-    assert_eq!((config.file(), config.key_file()), (None, Path::new("/base/keys/ring")));
+    assert_eq!((config.file(), config.key_file()), (None, &*base().join("keys/ring")));
     assert_eq!((config.write_quorum(), config.allows_volatile()), (Some(2), true));
     assert_eq!(config.ttl(), Some(Duration::from_secs(30 * 86_400)));
     let settings = config.settings();
