@@ -83,3 +83,29 @@ pub(crate) fn on_runtime<T>(interrupt: &Interrupt, work: impl AsyncFnOnce() -> R
     let result = if was_set { result } else { interrupt.check().and(result) };
     Ran { result, may_land }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use tokio::sync::oneshot;
+
+    #[test]
+    fn what_failing_work_began_has_ended_when_it_returns() {
+        let is_written = Arc::new(AtomicBool::new(false));
+        let ran = on_runtime(&Interrupt::default(), async || {
+            let (begun, has_begun) = oneshot::channel();
+            let written = Arc::clone(&is_written);
+            tokio::task::spawn_blocking(move || {
+                let _ = begun.send(());
+                std::thread::sleep(Duration::from_millis(100));
+                written.store(true, Ordering::Relaxed);
+            });
+            has_begun.await.unwrap();
+            Err::<(), _>(Failure::usage("no"))
+        });
+        assert!(ran.result.is_err() && !ran.may_land);
+        assert!(is_written.load(Ordering::Relaxed));
+    }
+}

@@ -66,7 +66,7 @@ impl<'m> Pieces<'m> {
         // No piece reaches over two parts: both would be read at once.
         let within = self.next % self.part;
         let begin = self.next - within;
-        let stop = begin.saturating_add(self.part.min((within / self.step + 2) * self.step)).min(self.end);
+        let stop = begin.saturating_add(self.part.min((within / self.step + 1) * self.step)).min(self.end);
         let piece = if self.next < stop { read(self.next..stop).await? } else { Vec::new() };
         if piece.is_empty() && self.next == self.first && self.first > 0 {
             let length = exact_length(self.manifest, read).await?;

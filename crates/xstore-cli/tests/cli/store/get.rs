@@ -107,6 +107,10 @@ fn a_warning_is_part_of_the_report() {
     let report = shop.run("get --json --manifest m.json --output out").succeeds().says("").json();
     assert!(shop.stage.read("out") == shop.data);
     assert_eq!(report["allGood"], false);
+    shop.gets()
+        .mentions("warning: the data is whole, but not every share that was asked for is in order\n  ")
+        .mentions("): SHARE_INTEGRITY_FAILED\n")
+        .mentions("\nhelp: see more with: xstore verify --manifest m.json\n");
     let problems = report["problems"].as_array().expect("a list");
     assert!(
         !problems.is_empty() && problems.iter().all(|p| p["code"] == "SHARE_INTEGRITY_FAILED"),

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::support::{Shop, Stage};
+use crate::support::{Ran, Shop, Stage, eventually};
 
 #[test]
 fn nothing_to_do() {
@@ -58,7 +58,7 @@ fn a_put_that_is_running_is_left_alone() {
     let mut command = shop.stage.command("put - --manifest m.json");
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().expect("the command starts");
-    crate::support::eventually("the journal is there", || {
+    eventually("the journal is there", || {
         shop.stage.has("m.json.pending") && !shop.stage.read("m.json.pending").is_empty()
     });
     let ran = shop.run("sweep").succeeds();
@@ -73,6 +73,24 @@ fn a_put_that_is_running_is_left_alone() {
     assert!(child.wait().expect("it ends").success());
     assert!(shop.stage.has("m.json") && !shop.stage.has("m.json.pending"));
     shop.run("get --quiet --manifest m.json --output -").succeeds();
+}
+
+#[test]
+fn a_manifest_that_appears_meanwhile_is_not_overwritten() {
+    let shop = Shop::new();
+    let mut command = shop.stage.command("put - --manifest m.json");
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the command starts");
+    eventually("the journal is begun", || {
+        shop.stage.has("m.json.pending") && !shop.stage.read("m.json.pending").is_empty()
+    });
+    shop.stage.write("m.json", "mine");
+    drop(child.stdin.take());
+    let ran = Ran::new(child.wait_with_output().expect("it ends"));
+    ran.fails_with(1, "MANIFEST_EXISTS");
+    assert_eq!(shop.stage.read("m.json"), b"mine");
+    assert!(!shop.stage.has("m.json.pending") && !shop.stage.has("m.json.new"));
+    shop.is_empty();
 }
 
 #[test]
