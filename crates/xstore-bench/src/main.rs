@@ -82,7 +82,7 @@ fn measure(scope: &Scope) -> Result<Report, Failure> {
     progress("peers");
     let (peers, peer_floors) = peers::section(scope)?;
     progress("the store");
-    let (store, peaks, store_floors) = store::sections(scope)?;
+    let store = store::sections(scope)?;
     // The split's rows say how near it is to what the memory gives.
     let of_memory = |size: &str| {
         let row = xorida.rows.iter().find(|row| row.what == "(2,3) split" && row.size == size)?;
@@ -92,14 +92,14 @@ fn measure(scope: &Scope) -> Result<Report, Failure> {
         true => floor.limited_by_memory(of_memory("1 MiB")),
         false => floor,
     }));
-    floors.extend(store_floors);
-    let sections = [limits, xorida, part, segments, peers].into_iter().chain(store);
+    floors.extend(store.floors);
+    let sections = [limits, xorida, part, segments, peers].into_iter().chain(store.sections);
     let sections: Vec<_> = sections.filter(|section| !section.rows.is_empty()).collect();
-    if sections.is_empty() && peaks.is_empty() {
+    if sections.is_empty() && store.peaks.is_empty() {
         let filter = scope.filter.as_deref().unwrap_or_default();
         return Err(Failure::Usage(format!("no case has `{filter}` in its id")));
     }
-    Ok(Report { host, quick: scope.quick, sections, peaks, floors })
+    Ok(Report { host, quick: scope.quick, sections, peaks: store.peaks, floors })
 }
 
 /// A floor that isn't reached is a failure, but for a quick run, whose figures are too rough to judge by.

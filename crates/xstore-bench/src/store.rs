@@ -11,16 +11,33 @@ mod small;
 mod stream;
 
 use crate::failure::Failure;
-use crate::report::{Floor, Peak, Section};
+use crate::report::{Floor, Peak, Row, Section};
 use crate::scope::Scope;
 
 pub(crate) use self::peak::{CHILD, Task};
+
+/// What was found out about the store.
+pub(crate) struct Found {
+    /// The tables.
+    pub(crate) sections: Vec<Section>,
+    /// What memory it needs.
+    pub(crate) peaks: Vec<Peak>,
+    /// What must hold.
+    pub(crate) floors: Vec<Floor>,
+}
+
+/// The rows of a table that was measured on a disk.
+struct OnDisk {
+    file_system: String,
+    rows: Vec<Row>,
+    floors: Vec<Floor>,
+}
 
 /// Measures everything, and judges the floors.
 ///
 /// # Errors
 /// Those of the cases.
-pub(crate) fn sections(scope: &Scope) -> Result<(Vec<Section>, Vec<Peak>, Vec<Floor>), Failure> {
+pub(crate) fn sections(scope: &Scope) -> Result<Found, Failure> {
     let (mut sections, mut floors) = (Vec::new(), Vec::new());
     for part in [memory::section, file::section, small::section] {
         let (section, of_section) = part(scope)?;
@@ -29,5 +46,15 @@ pub(crate) fn sections(scope: &Scope) -> Result<(Vec<Section>, Vec<Peak>, Vec<Fl
     }
     let (peaks, of_peaks) = peak::section(scope)?;
     floors.extend(of_peaks);
-    Ok((sections, peaks, floors))
+    Ok(Found { sections, peaks, floors })
+}
+
+impl OnDisk {
+    /// The rows as a table. Without any, it has none.
+    fn into_table(found: Option<Self>, table: Section) -> (Section, Vec<Floor>) {
+        match found {
+            None => (table, Vec::new()),
+            Some(found) => (Section { rows: found.rows, ..table }.on(&found.file_system), found.floors),
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! From a URL to a backend, and what is refused.
 
-use crate::child::{Process, Role};
 use crate::support::{create, folder, get, id, open, put, value};
 use std::fs;
 use xstore_backend::{
@@ -145,6 +144,7 @@ fn what_is_printed_is_id_and_configuration() {
 #[cfg(unix)]
 #[test]
 fn without_permission_it_is_access_that_is_refused() {
+    use crate::child::{Process, Role};
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
     let (folder, file) = folder();

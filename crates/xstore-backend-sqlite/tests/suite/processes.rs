@@ -1,7 +1,7 @@
 //! Several processes have the database open at once.
 
 use crate::child::{KEPT, PRIZES, Process, Role};
-use crate::support::{create, folder, get, names, open, put, value};
+use crate::support::{create, folder, get, names, put, value};
 use xstore_backend::ErrorKind;
 
 #[tokio::test]
@@ -35,6 +35,7 @@ async fn processes_at_once_lose_nothing_and_share_no_prize() {
 #[cfg(unix)]
 #[test]
 fn opening_and_closing_once_more_gives_no_lock_away() {
+    use crate::support::open;
     let (_folder, file) = folder();
     let backend = create(&file);
     let claim = || Process::start(Role::Claim, &file, 0).finish();

@@ -12,7 +12,7 @@ use xstore_core::manifest::Manifest;
 
 use super::place::Place;
 use super::stream::{Compare, Source};
-use super::{plain, rig};
+use super::{OnDisk, plain, rig};
 use crate::bytes::{GIB, MIB, size_name};
 use crate::failure::Failure;
 use crate::measure::{Case, in_turns};
@@ -46,10 +46,8 @@ pub(super) fn section(scope: &Scope) -> Result<(Section, Vec<Floor>), Failure> {
         "system's cache. Two reads are of as many bytes as a get has to read; to a file, everything is synced as well.",
         "Ratios are of times on the wall: above 1, the store is the faster one.",
     ];
-    let Some((file_system, rows, floors)) = group(scope, size, rounds)? else {
-        return Ok((Section::new("Store on disk: one file", notes, Vec::new()), Vec::new()));
-    };
-    Ok((Section::new("Store on disk: one file", notes, rows).in_unit(Unit::Wall).on(&file_system), floors))
+    let table = Section::new("Store on disk: one file", notes, Vec::new()).in_unit(Unit::Wall);
+    Ok(OnDisk::into_table(group(scope, size, rounds)?, table))
 }
 
 /// A store, the file that it stores, and the copies beside.
@@ -150,11 +148,7 @@ async fn put(store: &Store, source: &PathBuf) -> Result<Manifest, Failure> {
 }
 
 /// None where nothing of it is wanted.
-fn group(
-    scope: &Scope,
-    size: usize,
-    rounds: usize,
-) -> Result<Option<(String, Vec<Row>, Vec<Floor>)>, Failure> {
+fn group(scope: &Scope, size: usize, rounds: usize) -> Result<Option<OnDisk>, Failure> {
     let id = |name: &str| format!("store/file/{}/{name}", size_name(size).replace(' ', ""));
     let cases = vec![
         Case::new(id(COPIES), |w: &mut World| w.copies.iter().try_for_each(|to| plain::copy(&w.source, to)))
@@ -194,7 +188,7 @@ fn group(
     }
     let file_system = place.file_system.clone();
     place.remove()?;
-    Ok(Some((file_system, rows, floors)))
+    Ok(Some(OnDisk { file_system, rows, floors }))
 }
 
 fn position(name: &str) -> Option<usize> {

@@ -7,7 +7,7 @@ use xstore_core::Store;
 
 use super::objects::{Kept, Objects};
 use super::place::Place;
-use super::{plain, rig};
+use super::{OnDisk, plain, rig};
 use crate::bytes::{KIB, noise, size_name};
 use crate::failure::Failure;
 use crate::measure::{Case, in_turns};
@@ -32,17 +32,14 @@ const AT_ONCE: usize = 32;
 pub(super) fn section(scope: &Scope) -> Result<(Section, Vec<Floor>), Failure> {
     let (count, rounds) = if scope.quick { (320, 1) } else { (COUNT, ROUNDS) };
     let notes = vec![
-        "(2,3), 10,000 objects of 1 KiB in each way, a tenth of them in each round, one after the other or 32 at a",
-        "time, over three folders and over three database files of one disk. Files: what a put has to write at least,",
-        "as plain files, the three of an object at once, a thread for each; file and folder are synced. A get reads",
-        "two of them. All was written shortly before: reads come from the system's cache.",
-        "Ratios are of times on the wall, beside plain files with as many objects at a time.",
+        "(2,3), objects of 1 KiB, 10,000 in each way in a full run, a tenth of them in each round: one after the",
+        "other or 32 at a time, over three folders and over three database files of one disk. Files: what a put has to",
+        "write at least, as plain files as long as a share; the three of an object are written at once, a thread for",
+        "each, file and folder are synced. A get reads two of them. All was written shortly before: reads come from",
+        "the system's cache. Ratios are of times on the wall, beside plain files with as many objects at a time.",
     ];
-    let section = Section::new("Store on disk: small objects", notes, Vec::new()).in_unit(Unit::Objects);
-    match group(scope, count, rounds)? {
-        None => Ok((section, Vec::new())),
-        Some((file_system, rows, floors)) => Ok((Section { rows, ..section }.on(&file_system), floors)),
-    }
+    let table = Section::new("Store on disk: small objects", notes, Vec::new()).in_unit(Unit::Objects);
+    Ok(OnDisk::into_table(group(scope, count, rounds)?, table))
 }
 
 /// A way to keep objects.
@@ -135,11 +132,7 @@ type Phase = (&'static str, fn(&mut World, Way, usize) -> Result<(), Failure>);
 const PHASES: [Phase; 2] = [("put", World::put), ("get", World::get)];
 
 /// None where nothing of it is wanted.
-fn group(
-    scope: &Scope,
-    count: usize,
-    rounds: usize,
-) -> Result<Option<(String, Vec<Row>, Vec<Floor>)>, Failure> {
+fn group(scope: &Scope, count: usize, rounds: usize) -> Result<Option<OnDisk>, Failure> {
     let phases = PHASES.map(|(phase, run)| {
         let mut cases = Vec::new();
         for (way, name) in WAYS {
@@ -181,7 +174,7 @@ fn group(
     drop(world);
     let file_system = place.file_system.clone();
     place.remove()?;
-    Ok(Some((file_system, rows, floors)))
+    Ok(Some(OnDisk { file_system, rows, floors }))
 }
 
 fn floor(id: &str) -> Option<f64> {

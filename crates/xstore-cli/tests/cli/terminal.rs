@@ -9,7 +9,7 @@ use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::support::{Object, Ran, payload};
+use crate::support::{Object, Ran, Shop, URLS, payload};
 
 /// A terminal of 80 columns: the side that a person sees, and the side of the command.
 fn terminal() -> (File, File) {
@@ -109,4 +109,28 @@ fn no_bar_where_nobody_wants_one() {
     }
     let ran = object.stage.run(&format!("{JOIN} --force")).succeeds();
     assert_eq!(ran.err, "");
+}
+
+#[test]
+fn bars_for_the_payload_and_for_each_share_of_a_store() {
+    let shop = Shop::over("2-of-3", URLS, "part-size = \"256KiB\"").holding(payload(4 << 20, 2));
+    for (arguments, what) in [
+        ("put file --manifest n.json", "storing"),
+        ("get --manifest m.json --output out", "reading"),
+        ("verify --manifest m.json", "verifying"),
+    ] {
+        let ran = on_terminal(shop.stage.command(arguments), "xterm").succeeds();
+        assert!(ran.err.contains(what), "{:?}", ran.err);
+        // Two at least are asked, whatever the command.
+        let shares =
+            ["share 0", "share 1", "share 2"].iter().filter(|share| ran.err.contains(**share)).count();
+        assert!(shares >= 2, "{:?}", ran.err);
+        // The bars are gone at the end.
+        assert!(ran.err.trim_end_matches("\u{1b}[1A").ends_with("\u{1b}[2K"), "{:?}", ran.err);
+        assert!(!ran.text().contains('\u{1b}'), "{}", ran.text());
+    }
+    for arguments in ["get --manifest m.json --output out --force --quiet", "rm --manifest m.json --json"] {
+        let ran = on_terminal(shop.stage.command(arguments), "xterm").succeeds();
+        assert_eq!(ran.err, "", "{arguments}");
+    }
 }

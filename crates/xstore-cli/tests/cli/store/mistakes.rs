@@ -118,21 +118,21 @@ fn no_secret_is_printed() {
     shop.stage.write("file", "x");
     shop.configure(
         "url = \"file:blue\"",
-        "url = \"file:blue\"\nsettings = { token = { env = \"HCLI_CANARY\" } }",
+        "url = \"file:blue\"\nsettings = { token = { env = \"XSTORE_TEST_CANARY\" } }",
     );
     let text = String::from_utf8(shop.stage.read("xstore.key")).expect("a key file is text");
     let secret = text.lines().find(|line| !line.starts_with('#')).expect("a key");
     let secret = secret.split(' ').next().expect("a key text");
     for command in ["put file --manifest m.json", "status", "status -vv", "status -vvv --json"] {
         let mut command = shop.stage.command(command);
-        command.env("HCLI_CANARY", "canary-5521");
+        command.env("XSTORE_TEST_CANARY", "canary-5521");
         let ran: Ran = Ran::of(command);
         assert_ne!(ran.code, Some(0));
         for word in ["canary-5521", secret] {
             assert!(!ran.err.contains(word) && !ran.text().contains(word), "{}", ran.err);
         }
     }
-    shop.configure("\nsettings = { token = { env = \"HCLI_CANARY\" } }", "");
+    shop.configure("\nsettings = { token = { env = \"XSTORE_TEST_CANARY\" } }", "");
     for command in [
         "put file --manifest m.json -vvv",
         "get --manifest m.json --output o -vvv",
