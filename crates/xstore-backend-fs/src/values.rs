@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use std::sync::LazyLock;
 use xstore_backend::buffers::Buffers;
 use xstore_backend::{Bytes, Key, Payload, Result, Space, Stat};
 
@@ -94,16 +93,10 @@ fn part(mut file: File, range: Range<u64>) -> Result<Bytes> {
 
 const NO_ROOM: &str = "the value doesn't fit into the memory";
 
-/// Buffers of the values that are being read, whatever backend they are of.
-static READS: LazyLock<Buffers> = LazyLock::new(|| Buffers::new(KEPT));
-
-/// Bytes of buffers that wait while others are in use.
-const KEPT: usize = 64 << 20;
-
 /// Up to `max` bytes, of which `len` are expected. Fails, and doesn't end the process, where there is no memory.
 fn read(mut file: &File, len: usize, max: u64) -> Result<Bytes> {
     let fail = |error| failed("read the value", error);
-    let mut value = READS.try_take(len).map_err(|error| too_large(NO_ROOM).with_source(error))?;
+    let mut value = Buffers::shared().try_take(len).map_err(|error| too_large(NO_ROOM).with_source(error))?;
     let mut filled = 0;
     while filled < len {
         match file.read(&mut value.bytes_mut()[filled..]) {

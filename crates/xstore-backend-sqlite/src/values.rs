@@ -6,13 +6,14 @@ mod room;
 use crate::connection::{ask, require};
 use crate::error::{Failure, damaged};
 use crate::place::Watch;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use pieces::{Span, pieces_of};
 use room::require_room;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
+use xstore_backend::buffers::Buffers;
 use xstore_backend::{Cursor, Entry, Error, ErrorKind, Key, Page, Payload, Prefix, Stat};
 
 pub(crate) use room::space;
@@ -253,7 +254,10 @@ fn read(
     if ends == 0 {
         return Err(incomplete());
     }
-    let mut value = BytesMut::with_capacity(span.len);
+    let no_room =
+        |error| Error::new(ErrorKind::TooLarge, "the value doesn't fit into the memory").with_source(error);
+    let mut value = Buffers::shared().try_take(span.len).map_err(no_room)?;
+    let mut filled = 0;
     let mut statement = transaction.prepare(READ)?;
     let mut rows = statement.query(params![span.first, span.last])?;
     let mut id = span.first;
@@ -264,10 +268,12 @@ fn read(
         }
         let ValueRef::Blob(bytes) = row.get_ref(2)? else { return Err(incomplete()) };
         let part = span.part_of(id, bytes).ok_or_else(incomplete)?;
-        value.extend_from_slice(part);
+        let place = value.bytes_mut().get_mut(filled..filled + part.len()).ok_or_else(incomplete)?;
+        place.copy_from_slice(part);
+        filled += part.len();
         id = id.saturating_add(1);
     }
-    if value.len() == span.len { Ok(value.freeze()) } else { Err(incomplete()) }
+    if filled == span.len { Ok(value.freeze()) } else { Err(incomplete()) }
 }
 
 const READ: &str = "SELECT id, key, bytes FROM piece WHERE id BETWEEN ?1 AND ?2 ORDER BY id";

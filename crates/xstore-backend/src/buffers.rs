@@ -6,7 +6,7 @@
 
 use crate::Bytes;
 use std::collections::TryReserveError;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 /// Smaller buffers aren't worth keeping.
@@ -35,7 +35,16 @@ pub struct Loan {
     is_secret: bool,
 }
 
+/// Those of the process.
+static SHARED: LazyLock<Buffers> = LazyLock::new(|| Buffers::new(64 << 20));
+
 impl Buffers {
+    /// The buffers of the whole process, at most 64 MiB of them: the store's, and those of all adapters.
+    #[must_use]
+    pub fn shared() -> &'static Self {
+        &SHARED
+    }
+
     /// Keeps up to `limit` bytes.
     #[must_use]
     pub fn new(limit: usize) -> Self {

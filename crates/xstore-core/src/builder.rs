@@ -22,9 +22,6 @@ use xstore_share::{MAX_PART, Plans};
 /// The longest metadata that this version writes: two integers and a tag.
 pub(crate) const METADATA_LEN: usize = 160;
 
-/// Bytes of buffers that wait while operations run.
-const KEPT_BUFFERS: usize = 64 << 20;
-
 /// Makes a [`Store`].
 #[derive(Debug, Default)]
 pub struct StoreBuilder {
@@ -185,7 +182,7 @@ impl StoreBuilder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             split: Arc::new(SplitPlan::new(scheme)),
             plans: crate::store::PlanCache::new(Arc::new(Plans::new(scheme))),
-            buffers: Buffers::new(KEPT_BUFFERS),
+            buffers: Buffers::shared().clone(),
             settings,
             #[cfg(xstore_inject)]
             entropy: self.entropy,

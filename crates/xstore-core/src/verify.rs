@@ -16,8 +16,9 @@ use xstore_backend::{BackendId, Bytes, Error as BackendError, ErrorKind, Key, Op
 use xstore_manifest::{Manifest, Share};
 use xstore_share::{ExpectedShare, ShareFault};
 
-/// Shares that are read at once.
-const AT_ONCE: usize = 4;
+/// Bytes of shares that are read at once, and how many shares in any case and at most.
+const AT_ONCE_BYTES: u64 = 20 << 20;
+const AT_ONCE: std::ops::RangeInclusive<u64> = 2..=16;
 
 /// How thorough a verification is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -119,10 +120,20 @@ async fn work(inner: &Arc<Inner>, manifest: &Manifest, depth: Depth, reporter: &
             let context = Context::new(inner, object, number, reporter)?;
             Ok::<_, Error>(one(&context, index, depth).await)
         })
-        .buffered(AT_ONCE);
+        .buffered(at_once(object)?);
     let shares: Vec<Result<ShareReport>> = shares.collect().await;
     let shares = shares.into_iter().collect::<Result<Vec<ShareReport>>>()?;
     Ok(Report { shares, k: object.scheme.k(), parts: body.parts.len() })
+}
+
+/// Shares that are read at once: many small ones, few large ones.
+fn at_once(object: &Object<'_>) -> Result<usize> {
+    let mut longest = 1;
+    for part in &object.body().parts {
+        longest = longest.max(object.shape(part)?.share_len());
+    }
+    let count = (AT_ONCE_BYTES / longest).clamp(*AT_ONCE.start(), *AT_ONCE.end());
+    Ok(usize::try_from(count).unwrap_or(1))
 }
 
 async fn one(context: &Context<'_>, index: u8, depth: Depth) -> ShareReport {
