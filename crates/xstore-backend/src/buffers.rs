@@ -70,6 +70,12 @@ impl Buffers {
         Loan { buffer, home: self.clone(), is_secret: false }
     }
 
+    /// Keeps buffers from being given up while it lives: an operation begins.
+    #[must_use]
+    pub fn open(&self) -> Loan {
+        self.take(0)
+    }
+
     /// As [`take`](Self::take), for a length that somebody else says.
     ///
     /// # Errors

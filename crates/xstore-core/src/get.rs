@@ -121,6 +121,7 @@ pub(crate) struct Request<'a> {
 /// Reads all of an object into a sink; returns its length.
 pub(crate) async fn get(store: &Store, request: Request<'_>, sink: &mut impl Sink) -> Result<u64> {
     let inner = store.inner();
+    let _open = inner.buffers.open();
     let n = request.manifest.body().threshold.n;
     let reporter = Reporter::new(request.progress, OperationKind::Get, n, Some(request.manifest.length()));
     let done = whole(inner, request.manifest, request.name, &reporter, sink).await;
@@ -165,6 +166,7 @@ fn at_once(object: &Object<'_>) -> usize {
 /// Reads a range of an object.
 pub(crate) async fn get_range(store: &Store, request: Request<'_>, range: Range<u64>) -> Result<Vec<u8>> {
     let inner = store.inner();
+    let _open = inner.buffers.open();
     let n = request.manifest.body().threshold.n;
     let reporter = Reporter::new(request.progress, OperationKind::Get, n, None);
     let done = range::read(inner, request.manifest, request.name, &reporter, range).await;

@@ -55,6 +55,7 @@ pub(crate) async fn put(store: &Store, request: Request<'_>) -> Result<Manifest>
         None => inner.begin(&request.name, None)?,
     };
     ticket.claim()?;
+    let _open = inner.buffers.open();
     let n = inner.scheme.n();
     let reporter = Reporter::new(request.progress, OperationKind::Put, n, request.source.len());
     let run = async |source| Work::new(inner, &ticket, &reporter, request.ttl)?.run(source).await;

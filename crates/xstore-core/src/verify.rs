@@ -100,6 +100,7 @@ pub(crate) async fn verify(
     progress: Progress,
 ) -> Result<Report> {
     let inner = store.inner();
+    let _open = inner.buffers.open();
     let n = manifest.body().threshold.n;
     let reporter = Reporter::new(progress, OperationKind::Verify, n, None);
     let done = work(inner, manifest, depth, &reporter).await;
