@@ -16,6 +16,16 @@ pub fn registry() -> Registry {
     xstore_backend_fs::register(&mut registry);
     #[cfg(feature = "sqlite")]
     xstore_backend_sqlite::register(&mut registry);
+    #[cfg(feature = "s3")]
+    xstore_backend_s3::register(&mut registry);
+    #[cfg(feature = "azure")]
+    xstore_backend_azure::register(&mut registry);
+    #[cfg(feature = "gcs")]
+    xstore_backend_gcs::register(&mut registry);
+    #[cfg(feature = "redis")]
+    xstore_backend_redis::register(&mut registry);
+    #[cfg(feature = "opendal")]
+    xstore_backend_opendal::register(&mut registry);
     registry
 }
 

@@ -21,6 +21,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("xstore-backend-gcs", &["xstore-backend"]),
     ("xstore-backend-sqlite", &["xstore-backend"]),
     ("xstore-backend-redis", &["xstore-backend"]),
+    ("xstore-backend-opendal", &["xstore-backend"]),
+    // The template for adapters outside this repository.
+    ("xstore-backend-redb", &["xstore-backend"]),
     ("xstore-testkit", &["xstore-backend"]),
     // Tries what the adapters keep through a power loss.
     ("xstore-powerloss", &["xstore-backend", "xstore-backend-fs", "xstore-backend-sqlite"]),
@@ -29,6 +32,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The facade `xstore` takes the place of the others once it exists.
     ("xstore-cli", &["xstore", "xorida-core", "xstore-keys", "xstore-share", "xstore-manifest"]),
     ("xstore-server", &["xstore"]),
+    // What comes of faults between the store and real servers.
+    ("xstore-faults", &["xstore"]),
     ("xstore-bench", ALL_LIBRARIES),
     ("xtask", &["xorida-core"]),
 ];
@@ -46,6 +51,7 @@ const ALL_LIBRARIES: &[&str] = &[
     "xstore-backend-gcs",
     "xstore-backend-sqlite",
     "xstore-backend-redis",
+    "xstore-backend-opendal",
     "xstore-vault",
 ];
 
