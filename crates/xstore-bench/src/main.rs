@@ -81,8 +81,7 @@ fn measure(scope: &Scope) -> Result<Report, Failure> {
     let segments = part::segments(scope)?;
     progress("peers");
     let (peers, peer_floors) = peers::section(scope)?;
-    progress("the store");
-    let store = store::sections(scope)?;
+    let store = store::measure(scope, progress)?;
     // The split's rows say how near it is to what the memory gives.
     let of_memory = |size: &str| {
         let row = xorida.rows.iter().find(|row| row.what == "(2,3) split" && row.size == size)?;

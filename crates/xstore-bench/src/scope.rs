@@ -30,7 +30,7 @@ Usage: xstore-bench [--quick] [--json] [--dir FOLDER] [FILTER]
 
   --quick       a few short samples of everything, in seconds instead of minutes
   --json        print the results as JSON
-  --dir FOLDER  where the store writes its files, which are removed again: 14 GiB at most, 1 GiB with --quick;
+  --dir FOLDER  where the store writes its files, which are removed again: 10 GiB at most, 1 GiB with --quick;
                 beside the program if not said
   FILTER        only cases whose id contains it, such as `xorida/`, `/2-3/`, `64MiB/encode`, `store` or `store/file`
 

@@ -33,17 +33,28 @@ struct OnDisk {
     floors: Vec<Floor>,
 }
 
-/// Measures everything, and judges the floors.
+/// What measures one table.
+type Part = (&'static str, fn(&Scope) -> Result<(Section, Vec<Floor>), Failure>);
+
+const PARTS: [Part; 3] = [
+    ("a store in memory", memory::section),
+    ("a store on disk, one file", file::section),
+    ("a store on disk, small objects", small::section),
+];
+
+/// Measures everything, and judges the floors. Tells what comes next.
 ///
 /// # Errors
 /// Those of the cases.
-pub(crate) fn sections(scope: &Scope) -> Result<Found, Failure> {
+pub(crate) fn measure(scope: &Scope, progress: impl Fn(&str)) -> Result<Found, Failure> {
     let (mut sections, mut floors) = (Vec::new(), Vec::new());
-    for part in [memory::section, file::section, small::section] {
+    for (what, part) in PARTS {
+        progress(what);
         let (section, of_section) = part(scope)?;
         sections.push(section);
         floors.extend(of_section);
     }
+    progress("a store's memory");
     let (peaks, of_peaks) = peak::section(scope)?;
     floors.extend(of_peaks);
     Ok(Found { sections, peaks, floors })

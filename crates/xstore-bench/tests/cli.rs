@@ -57,3 +57,28 @@ fn text_has_a_table_for_people() {
     assert!(text.lines().any(|line| line.starts_with("  (2,3) decode")), "{text}");
     assert!(!text.contains("encode  "), "{text}");
 }
+
+#[test]
+fn memory_is_measured_in_a_process_of_its_own_and_no_file_is_left() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().to_str().unwrap();
+    let output = run(&["--quick", "--json", "--dir", folder, "store/peak/2-3"]);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    if cfg!(target_os = "linux") {
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let peak = &report["peaks"][0];
+        assert_eq!(peak["id"], "store/peak/2-3/64MiB");
+        // Two parts of 8 MiB and their shares at least, and far from all of the data and its shares.
+        let all = peak["all_mib"].as_f64().unwrap();
+        assert!((40.0..200.0).contains(&all), "{all}");
+        assert_eq!(report["floors"][0]["at_most"], 100.0);
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_told() {
+    let output = run(&["--quick", "--dir", "no such folder", "store/file"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("can't make a folder to work in"), "{}", text(&output.stderr));
+}

@@ -116,13 +116,13 @@ fn write_value(folder: &Path, number: usize, value: &[u8]) -> Result<(), Failure
 
 /// Makes the names of a folder's files survive a power loss.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// The system keeps them by itself, and offers nothing.
 #[cfg(not(unix))]
-const fn sync_folder(_: &Path) -> io::Result<()> {
+pub(super) const fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
