@@ -40,6 +40,10 @@ impl Factory for FsFactory {
         Ok(Arc::new(backend))
     }
 
+    fn check(&self, request: &OpenRequest) -> Result<(), OpenError> {
+        Config::new(&request.url, request.settings.clone(), &request.base).map(drop)
+    }
+
     /// What the settings ask for. A file system that can't sync folders isn't known before it is opened.
     fn capability(&self, request: &OpenRequest) -> Capability {
         match Config::new(&request.url, request.settings.clone(), &request.base) {

@@ -35,6 +35,10 @@ impl Factory for SqliteFactory {
         Ok(Arc::new(opened))
     }
 
+    fn check(&self, request: &OpenRequest) -> Result<(), OpenError> {
+        Config::from_request(request).map(drop)
+    }
+
     fn capability(&self, _: &OpenRequest) -> Capability {
         CAPABILITY
     }

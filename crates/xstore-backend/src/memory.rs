@@ -285,11 +285,15 @@ pub struct MemoryFactory;
 #[async_trait]
 impl Factory for MemoryFactory {
     async fn open(&self, request: OpenRequest) -> Result<Arc<dyn StorageBackend>, OpenError> {
+        self.check(&request)?;
+        Ok(Arc::new(MemoryBackend::new(request.id)))
+    }
+
+    fn check(&self, request: &OpenRequest) -> std::result::Result<(), OpenError> {
         if !request.url.rest().is_empty() {
             return Err(OpenError::Url("nothing stands behind mem:".to_owned()));
         }
-        request.settings.finish()?;
-        Ok(Arc::new(MemoryBackend::new(request.id)))
+        request.settings.clone().finish().map_err(OpenError::Setting)
     }
 
     fn capability(&self, _: &OpenRequest) -> Capability {

@@ -120,6 +120,16 @@ pub trait Factory: fmt::Debug + Send + Sync + 'static {
     /// [`OpenError`]; credentials appear in none.
     async fn open(&self, request: OpenRequest) -> Result<Arc<dyn StorageBackend>, OpenError>;
 
+    /// Checks the URL and the settings as [`open`](Self::open) does, without opening anything and without asking
+    /// anybody: no file, no network. An adapter that doesn't has its mistakes found when a backend is opened.
+    ///
+    /// # Errors
+    /// [`OpenError::Url`], [`OpenError::Setting`] with the first setting that is wrong.
+    fn check(&self, request: &OpenRequest) -> Result<(), OpenError> {
+        let _ = request;
+        Ok(())
+    }
+
     /// What a backend that is opened by this request will be able to do at least, known without opening it: so that a
     /// store can begin its work while one of its backends isn't there. What nobody can know beforehand isn't promised;
     /// neither is anything for a request that will be refused.
@@ -157,11 +167,15 @@ impl Registry {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(&self, request: OpenRequest) -> Result<Arc<dyn StorageBackend>, OpenError> {
-        let factory = self.factories.get(request.url.scheme()).ok_or_else(|| OpenError::UnknownScheme {
-            scheme: request.url.scheme().to_owned(),
-            known: self.schemes().collect(),
-        })?;
-        factory.open(request).await
+        self.factory(&request)?.open(request).await
+    }
+
+    /// Checks a request without opening anything: see [`Factory::check`].
+    ///
+    /// # Errors
+    /// [`OpenError::UnknownScheme`], [`OpenError::Url`], [`OpenError::Setting`].
+    pub fn check(&self, request: &OpenRequest) -> Result<(), OpenError> {
+        self.factory(request)?.check(request)
     }
 
     /// What the backend will be able to do at least: see [`Factory::capability`]. [`Capability::MINIMAL`] where no
@@ -170,5 +184,12 @@ impl Registry {
     pub fn capability(&self, request: &OpenRequest) -> Capability {
         let factory = self.factories.get(request.url.scheme());
         factory.map_or(Capability::MINIMAL, |factory| factory.capability(request))
+    }
+
+    fn factory(&self, request: &OpenRequest) -> Result<&Arc<dyn Factory>, OpenError> {
+        self.factories.get(request.url.scheme()).ok_or_else(|| OpenError::UnknownScheme {
+            scheme: request.url.scheme().to_owned(),
+            known: self.schemes().collect(),
+        })
     }
 }

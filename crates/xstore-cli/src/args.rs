@@ -1,13 +1,17 @@
 //! What was typed.
 
+mod likelihood;
 mod offline;
 mod range;
 mod store;
 
 use clap::{Parser, Subcommand};
+pub(crate) use likelihood::{Likelihood, Whose};
 pub(crate) use offline::{Demo, Inspect, Join, Key, KeyCommand, KeyFile, Split};
 pub(crate) use range::ByteRange;
-pub(crate) use store::{Completions, Configured, Get, Init, Man, Put, Rm, Status, Sweep, Verify};
+pub(crate) use store::{
+    Completions, Config, ConfigCommand, Configured, Get, Init, Man, Plan, Put, Rm, Status, Sweep, Verify,
+};
 
 /// Split data so that any k of n places give it back and any k-1 hold noise.
 #[derive(Debug, Parser)]
@@ -46,8 +50,12 @@ pub(crate) enum Command {
     Rm(Rm),
     /// Check every share of an object.
     Verify(Verify),
-    /// Ask every backend whether it is there and can be written to.
+    /// Ask every backend whether it is there and what may be done with it.
     Status(Status),
+    /// Tell what a configuration means: who could read or destroy, which rules hold, what objects cost.
+    Plan(Plan),
+    /// Check a configuration.
+    Config(Config),
     /// Remove what puts that didn't come to their end left behind.
     Sweep(Sweep),
     /// Without a store: split a file, or standard input, into one share per folder.

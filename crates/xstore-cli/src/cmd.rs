@@ -1,6 +1,7 @@
 //! One command a file.
 
 mod completions;
+mod config;
 mod demo;
 mod get;
 mod init;
@@ -8,6 +9,7 @@ mod inspect;
 mod join;
 mod key;
 mod man;
+mod plan;
 mod put;
 mod ring;
 mod rm;
@@ -31,6 +33,8 @@ pub(crate) fn run(args: &Args, out: Output) -> Result<Outcome, Failure> {
         Command::Rm(args) => rm::run(args, out),
         Command::Verify(args) => verify::run(args, out),
         Command::Status(args) => status::run(args, out),
+        Command::Plan(args) => plan::run(args, out),
+        Command::Config(args) => config::run(args, out),
         Command::Sweep(args) => sweep::run(args, out),
         Command::Split(args) => done(split::run(args, out)),
         Command::Join(args) => done(join::run(args, out)),

@@ -5,6 +5,7 @@
 mod args;
 mod clock;
 mod cmd;
+mod columns;
 mod failure;
 mod feed;
 mod files;

@@ -11,6 +11,8 @@ pub(crate) enum Outcome {
     Degraded,
     /// What was looked at can't be read: fewer than k good shares.
     Unreadable,
+    /// Mistakes were looked for and found: the number that the worst of them makes other commands exit with.
+    Mistakes(u8),
 }
 
 impl Outcome {
@@ -20,6 +22,7 @@ impl Outcome {
             Self::Done => 0,
             Self::Degraded => 6,
             Self::Unreadable => 3,
+            Self::Mistakes(exit) => exit,
         })
     }
 

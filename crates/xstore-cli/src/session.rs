@@ -33,6 +33,16 @@ impl Session {
         Ok(Self { config })
     }
 
+    /// What was read.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Of a configuration that was read already.
+    pub(crate) fn of(config: Config) -> Self {
+        Self { config }
+    }
+
     /// Where the integrity keys are.
     pub(crate) fn key_file(&self) -> &Path {
         self.config.key_file()

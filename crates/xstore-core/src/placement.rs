@@ -18,12 +18,13 @@
 //! its own. For up to 20 members it takes less than a millisecond; for 64 shares on 256 members with three limits and
 //! pins it can take a second.
 
+mod admit;
 mod assign;
 mod error;
 mod label;
 mod network;
 mod problem;
-mod rule;
+pub(crate) mod rule;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -94,10 +95,21 @@ impl Placement {
         label: impl Into<String>,
         values: impl IntoIterator<Item = V>,
     ) -> Result<Self, InvalidLabel> {
-        let label = label::name_of(label.into())?;
-        let values =
-            values.into_iter().map(|value| label::value_of(value.into())).collect::<Result<_, _>>()?;
+        let (label, values) = (label::name_of(label.into())?, label::values_of(values)?);
         Ok(self.with(Rule::Only { label, values }))
+    }
+
+    /// Adds [`Rule::Never`].
+    ///
+    /// # Errors
+    /// [`InvalidLabel::Name`], [`InvalidLabel::Value`].
+    pub fn never<V: Into<String>>(
+        self,
+        label: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Result<Self, InvalidLabel> {
+        let (label, values) = (label::name_of(label.into())?, label::values_of(values)?);
+        Ok(self.with(Rule::Never { label, values }))
     }
 
     /// Adds [`Rule::Pin`].
@@ -169,28 +181,14 @@ impl Placement {
         let name = |at: usize| candidates.get(at).map(|candidate| candidate.id);
         let taken: BTreeSet<&BackendId> =
             layout.iter().flatten().chain(excluded).filter_map(|&at| name(at)).collect();
-        let rest: Vec<&Candidate<'_>> = layout
-            .iter()
-            .enumerate()
-            .filter(|&(other, _)| other != usize::from(index))
-            .filter_map(|(_, at)| candidates.get((*at)?))
+        let rest: Vec<(u8, usize)> = (0_u8..)
+            .zip(layout)
+            .filter(|&(other, _)| other != index)
+            .filter_map(|(other, at)| Some((other, (*at)?)))
             .collect();
-        let keeps = |candidate: &Candidate<'_>| {
-            self.rules.iter().all(|rule| match rule {
-                Rule::Spread { label } => match candidate.labels.value(label) {
-                    // One of a kind: it is alone under its value.
-                    None => rule::limit(k) > 0,
-                    value => {
-                        let beside = rest.iter().filter(|other| other.labels.value(label) == value).count();
-                        beside < rule::limit(k)
-                    }
-                },
-                Rule::Only { .. } => rule.lets_in(candidate.labels),
-                Rule::Pin { index: pinned, .. } => *pinned != index || rule.lets_in(candidate.labels),
-            })
-        };
+        let keeps = |at: usize| self.refusal(k, index, at, &rest, candidates).is_none();
         (0..candidates.len())
-            .filter(|&at| !taken.contains(candidates[at].id) && keeps(&candidates[at]))
+            .filter(|&at| !taken.contains(candidates[at].id) && keeps(at))
             .min_by_key(|&at| (candidates[at].rank, at))
     }
 

@@ -32,13 +32,16 @@
 //! ```
 
 mod alias;
+mod check;
 mod draft;
 mod error;
 mod id;
 mod open;
+mod plan;
 pub mod quantity;
 mod read;
 mod secret;
+mod snippet;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -59,6 +62,7 @@ pub use draft::{Draft, DraftBackend};
 pub use error::{ConfigError, ConfigErrors, Position, Problem, SecretProblem};
 pub use id::suggest_id;
 pub use open::{OpenStoreError, Unopened};
+pub use snippet::Snippet;
 
 /// The name that a configuration file has by convention.
 pub const FILE_NAME: &str = "xstore.toml";
@@ -75,6 +79,8 @@ pub struct Config {
     base: PathBuf,
     threshold: Threshold,
     key_file: PathBuf,
+    /// Where it says so.
+    key_file_at: Position,
     write_quorum: Option<u8>,
     allow_volatile: bool,
     ttl: Option<Duration>,
@@ -161,6 +167,12 @@ impl Config {
     #[must_use]
     pub fn key_file(&self) -> &Path {
         &self.key_file
+    }
+
+    /// Where the configuration names the key file; [`Position::FILE`] where it doesn't.
+    #[must_use]
+    pub fn key_file_position(&self) -> Position {
+        self.key_file_at
     }
 
     /// How many shares have to be durably stored, where the configuration says so.

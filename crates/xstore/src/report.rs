@@ -56,7 +56,7 @@ fn code(error: &(dyn StdError + 'static)) -> Option<Code> {
     } else if let Some(error) = error.downcast_ref::<OpenStoreError>() {
         Some(error.code())
     } else {
-        error.is::<ConfigErrors>().then_some(Code::ConfigInvalid)
+        error.downcast_ref::<ConfigErrors>().map(ConfigErrors::code)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The commands on a store, and those on the command itself.
 
-use super::{ByteRange, KeyFile};
+use super::{ByteRange, KeyFile, Likelihood};
 use crate::units;
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
 use std::str::FromStr;
 use xorida_core::Threshold;
@@ -125,6 +125,44 @@ pub(crate) struct Verify {
 pub(crate) struct Status {
     #[command(flatten)]
     pub(crate) configured: Configured,
+}
+
+/// `xstore plan`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Plan {
+    /// The size of the object that costs are told for: a number with KiB, MiB or GiB.
+    #[arg(long, value_name = "SIZE", value_parser = units::bytes, default_value = "1GiB")]
+    pub(crate) size: u64,
+    /// How probable it is that a backend is up, such as 0.999 or 99.9%: P for all, ID=P for one, LABEL:VALUE=P for
+    /// what all backends under one value have in common; may be repeated.
+    #[arg(long = "availability", value_name = "P|ID=P|LABEL:VALUE=P")]
+    pub(crate) availability: Vec<Likelihood>,
+    /// How probable it is that a backend loses its shares within a year, such as 0.01: for whom as above.
+    #[arg(long = "loss", value_name = "P|ID=P|LABEL:VALUE=P")]
+    pub(crate) loss: Vec<Likelihood>,
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+}
+
+/// `xstore config`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Config {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+/// The commands on a configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Find every mistake, with its line and what to do about it; without asking any backend.
+    Check {
+        /// Then open every backend and ask it as `xstore status` does.
+        #[arg(long)]
+        connect: bool,
+        #[command(flatten)]
+        configured: Configured,
+    },
 }
 
 /// `xstore sweep`.

@@ -126,7 +126,7 @@ fn plan(args: &Init) -> Result<Vec<Planned>, Failure> {
 fn url(text: &str) -> Result<BackendUrl, Failure> {
     let shown = printable(text);
     let url = BackendUrl::new(text).map_err(|error| match error {
-        InvalidUrl::Scheme if !text.contains("://") => {
+        InvalidUrl::Scheme if !text.contains("://") && !text.contains(['@', '?']) => {
             Failure::usage(format!("{shown} is not a URL")).help(format!("for a folder, write file:{shown}"))
         }
         InvalidUrl::Credentials => {
@@ -135,6 +135,8 @@ fn url(text: &str) -> Result<BackendUrl, Failure> {
                 "secrets don't belong into URLs: put them into the backend's settings, by variable or file",
             )
         }
+        // Neither is it where it may hold one.
+        _ if text.contains(['@', '?']) => Failure::usage("a URL is refused").caused_by(error),
         _ => Failure::usage(format!("{shown} is not a URL")).caused_by(error),
     })?;
     if url.scheme() == "mem" {

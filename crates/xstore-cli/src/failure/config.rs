@@ -22,7 +22,13 @@ impl Failure {
                      or name its configuration with --config FILE",
             );
         }
-        Self::new("CONFIG_INVALID", format!("{} can't be used", path.display())).details(lines(errors))
+        let failure = Self::new(errors.code().as_str(), format!("{} can't be used", path.display()));
+        let failure = failure.details(lines(errors));
+        // While a store is being set up, there is no file to look at.
+        match errors.file() {
+            Some(_) => failure.help("each with its line, and what else is wrong: xstore config check"),
+            None => failure,
+        }
     }
 
     /// No store could be made of a configuration.

@@ -2,13 +2,15 @@
 
 use crate::support::Stage;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 16] = [
     "init",
     "put",
     "get",
     "rm",
     "verify",
     "status",
+    "plan",
+    "config",
     "sweep",
     "split",
     "join",
@@ -58,7 +60,7 @@ fn a_page_per_command() {
     for command in COMMANDS {
         assert!(names.contains(&format!("xstore-{command}.1")), "no page of {command}: {names:?}");
     }
-    for page in ["xstore.1", "xstore-key-new.1"] {
+    for page in ["xstore.1", "xstore-key-new.1", "xstore-config-check.1"] {
         assert!(names.contains(&page.to_owned()), "{names:?}");
     }
     let page = String::from_utf8(stage.read("man/xstore-put.1")).expect("text");

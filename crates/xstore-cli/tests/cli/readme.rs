@@ -36,7 +36,7 @@ fn commands(stage: &Stage) -> Vec<String> {
 #[test]
 fn every_command_is_there() {
     let commands = commands(&Stage::bare());
-    assert_eq!(commands.len(), 14, "{commands:?}");
+    assert_eq!(commands.len(), 16, "{commands:?}");
     for command in commands {
         section(&format!("`xstore {command}`"));
     }
@@ -49,6 +49,7 @@ fn every_option_of_every_command() {
     for command in commands(&stage) {
         let pages = match &*command {
             "key" => vec!["key", "key new", "key list", "key retire", "key revoke"],
+            "config" => vec!["config", "config check"],
             other => vec![other],
         };
         let told = options(section(&format!("`xstore {command}`")));

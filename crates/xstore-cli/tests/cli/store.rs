@@ -1,9 +1,11 @@
 //! The commands on a store.
 
+mod config;
 mod get;
 mod init;
 mod json;
 mod mistakes;
+mod plan;
 mod put;
 mod range;
 mod rm;

@@ -63,7 +63,7 @@ pub struct Obstacle {
     /// The rule.
     pub rule: Rule,
     /// Values of the rule's label, sorted: for [`Rule::Spread`] those with more than k-1 members, for
-    /// [`Rule::Only`] those of the members outside, for [`Rule::Pin`] the value that is asked for, or, in a
+    /// [`Rule::Only`] and [`Rule::Never`] those of the members outside, for [`Rule::Pin`] the value that is asked for, or, in a
     /// [broken](PlacementError::Broken) layout, the value that is there.
     pub values: Vec<String>,
     /// Members, in the order of the candidates or of the shares: those under these values. Of a pin that asks for a

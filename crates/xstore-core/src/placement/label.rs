@@ -1,6 +1,6 @@
 //! What a configuration says about a backend: names with values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The labels of one backend, such as `provider`, `account`, `jurisdiction` or `site`: names with values. They mean
@@ -78,6 +78,13 @@ pub(super) fn name_of(name: String) -> Result<String, InvalidLabel> {
 pub(super) fn value_of(value: String) -> Result<String, InvalidLabel> {
     let fits = (1..=Labels::MAX_VALUE).contains(&value.len());
     if fits && !value.chars().any(char::is_control) { Ok(value) } else { Err(InvalidLabel::Value) }
+}
+
+/// Checks several values of a label.
+pub(super) fn values_of<V: Into<String>>(
+    values: impl IntoIterator<Item = V>,
+) -> Result<BTreeSet<String>, InvalidLabel> {
+    values.into_iter().map(|value| value_of(value.into())).collect()
 }
 
 impl fmt::Display for InvalidLabel {

@@ -76,7 +76,7 @@ impl Problem {
 /// The members that may get something, the best first.
 fn eligible(rules: &[&Rule], candidates: &[Candidate<'_>]) -> Vec<usize> {
     let is_inside = |candidate: &Candidate<'_>| {
-        rules.iter().all(|rule| !matches!(rule, Rule::Only { .. }) || rule.lets_in(candidate.labels))
+        rules.iter().all(|rule| !rule.is_on_members() || rule.lets_in(candidate.labels))
     };
     let mut names = BTreeSet::new();
     // The name counts also where the first of that name is outside: two entries of one member never get two shares.

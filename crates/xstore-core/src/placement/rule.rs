@@ -23,6 +23,14 @@ pub enum Rule {
         /// The values that are inside.
         values: BTreeSet<String>,
     },
+    /// A member whose label has one of these values receives nothing, for example in a jurisdiction that is to be
+    /// kept out. A member without the label receives nothing either: nobody has said that it is elsewhere.
+    Never {
+        /// The label's name.
+        label: String,
+        /// The values that are kept out.
+        values: BTreeSet<String>,
+    },
     /// One share goes only to a member with this value. It says nothing about the other shares, nor about objects
     /// with fewer shares.
     Pin {
@@ -36,23 +44,29 @@ pub enum Rule {
 }
 
 /// How many shares a spread rule leaves under one value.
-pub(super) fn limit(k: u8) -> usize {
+pub(crate) fn limit(k: u8) -> usize {
     usize::from(k.saturating_sub(1))
 }
 
 impl Rule {
+    /// Whether it speaks of each member for itself, whichever share that gets.
+    pub(crate) const fn is_on_members(&self) -> bool {
+        matches!(self, Self::Only { .. } | Self::Never { .. })
+    }
+
     /// Whether a member with these labels may have the share or shares that this rule speaks of. Always, for a rule
     /// on several members together.
-    pub(super) fn lets_in(&self, labels: &Labels) -> bool {
+    pub(crate) fn lets_in(&self, labels: &Labels) -> bool {
         match self {
             Self::Spread { .. } => true,
+            Self::Never { label, values } => labels.value(label).is_some_and(|value| !values.contains(value)),
             Self::Only { label, values } => labels.value(label).is_some_and(|value| values.contains(value)),
             Self::Pin { label, value, .. } => labels.value(label) == Some(value),
         }
     }
 
     /// What of these shares and their holders breaks this rule.
-    pub(super) fn broken_by(&self, k: u8, placed: &[(usize, &Candidate<'_>)]) -> Option<Obstacle> {
+    pub(crate) fn broken_by(&self, k: u8, placed: &[(usize, &Candidate<'_>)]) -> Option<Obstacle> {
         let concerns = |index: usize| match self {
             Self::Pin { index: pinned, .. } => index == usize::from(*pinned),
             _ => true,
@@ -76,7 +90,7 @@ impl Rule {
     pub(super) fn obstacle(&self, k: u8, candidates: &[Candidate<'_>]) -> Obstacle {
         let (values, members) = match self {
             Self::Spread { label } => crowded(label, k, &candidates.iter().collect::<Vec<_>>()),
-            Self::Only { label, .. } => {
+            Self::Only { label, .. } | Self::Never { label, .. } => {
                 outside(label, candidates.iter().filter(|candidate| !self.lets_in(candidate.labels)))
             }
             Self::Pin { value, .. } => {
@@ -87,9 +101,14 @@ impl Rule {
         Obstacle::new(self.clone(), values, &members)
     }
 
-    fn label(&self) -> &str {
+    /// The name of the label that it is about.
+    #[must_use]
+    pub fn label(&self) -> &str {
         match self {
-            Self::Spread { label } | Self::Only { label, .. } | Self::Pin { label, .. } => label,
+            Self::Spread { label }
+            | Self::Only { label, .. }
+            | Self::Never { label, .. }
+            | Self::Pin { label, .. } => label,
         }
     }
 }
@@ -130,16 +149,28 @@ impl fmt::Display for Rule {
             }
             Self::Only { label, values } => {
                 write!(f, "only members whose {label} is ")?;
-                for (i, value) in values.iter().enumerate() {
-                    write!(f, "{}{value}", if i == 0 { "" } else { " or " })?;
-                }
-                Ok(())
+                alternatives(f, values)
+            }
+            Self::Never { label, values } if values.is_empty() => {
+                write!(f, "only members that have a {label}")
+            }
+            Self::Never { label, values } => {
+                write!(f, "never a member whose {label} is ")?;
+                alternatives(f, values)?;
+                f.write_str(" or isn't given")
             }
             Self::Pin { index, label, value } => {
                 write!(f, "share {index} only on a member whose {label} is {value}")
             }
         }
     }
+}
+
+fn alternatives(f: &mut fmt::Formatter<'_>, values: &BTreeSet<String>) -> fmt::Result {
+    for (i, value) in values.iter().enumerate() {
+        write!(f, "{}{value}", if i == 0 { "" } else { " or " })?;
+    }
+    Ok(())
 }
 
 /// The pins of some rules by share index.

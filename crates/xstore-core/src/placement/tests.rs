@@ -2,6 +2,7 @@ use xstore_backend::BackendId;
 
 use super::{Candidate, Labels, Placement, PlacementError, Rule};
 
+mod admit;
 mod brute;
 mod large;
 mod words;
@@ -102,6 +103,7 @@ fn a_rule_is_kept_once_and_its_labels_are_checked() {
     assert_eq!(rules.rules()[0], Rule::Spread { label: "p".into() });
     assert!(Placement::default().spread("P").is_err());
     assert!(Placement::default().only("p", ["x", ""]).is_err());
+    assert!(Placement::default().never("p", ["x", "\t"]).is_err());
     assert!(Placement::default().pin(0, "p", "\n").is_err());
 }
 

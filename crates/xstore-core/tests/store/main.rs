@@ -4,5 +4,6 @@
 mod cancel;
 mod faults;
 mod roundtrip;
+mod status;
 mod support;
 mod truth;

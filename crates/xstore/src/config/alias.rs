@@ -42,6 +42,30 @@ pub(super) fn path(url: &BackendUrl) -> Option<PathBuf> {
     }
 }
 
+/// Refuses URLs in which a secret would stand: what is behind a question mark (`?sig=...`), and user names and
+/// passwords, also of a URL in the URL. Paths of this machine may have any of these characters.
+pub(super) fn refuse_secrets(url: &BackendUrl) -> Result<(), &'static str> {
+    if PATHS.contains(&url.scheme()) {
+        return Ok(());
+    }
+    let rest = url.rest();
+    if rest.contains(['?', '#']) {
+        return Err(
+            "a backend's URL ends before ? and #: what stands there, such as a signature, belongs into the \
+                    backend's settings, secrets by environment variable or file",
+        );
+    }
+    // The first part of what has no host, and the host of each URL within.
+    let first = rest.split('/').next().unwrap_or_default();
+    let hosts = rest.split("//").skip(1).map(|host| host.split('/').next().unwrap_or_default());
+    if std::iter::once(first).chain(hosts).any(|host| host.contains('@')) {
+        return Err(
+            "a backend's URL has no user name or password: give secrets by environment variable or file",
+        );
+    }
+    Ok(())
+}
+
 #[cfg(unix)]
 fn decoded(path: &str) -> PathBuf {
     use std::os::unix::ffi::OsStringExt;
@@ -57,7 +81,7 @@ fn decoded(path: &str) -> PathBuf {
 }
 
 /// The path without links as far as it exists, and plainly spelt behind that.
-fn resolved(path: &Path) -> PathBuf {
+pub(super) fn resolved(path: &Path) -> PathBuf {
     let mut known = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut missing = Vec::new();
     loop {
@@ -132,6 +156,26 @@ mod tests {
         assert_eq!(of("file:link", base), of("file:real", base));
         assert_eq!(of("file:link/new/er", base), of("file:real/new/er", base));
         assert_ne!(of("file:link/new", base), of("file:new", base));
+    }
+
+    #[test]
+    fn no_url_has_room_for_a_secret() {
+        let refused = |url: &str| refuse_secrets(&BackendUrl::new(url).unwrap()).is_err();
+        for bad in [
+            "azure://account/container?sig=canary",
+            "s3://bucket/pre#canary",
+            "redis:me:canary@host/0",
+            "opendal:webdav://me:canary@host/path",
+            "opendal:webdav://host//me@other",
+            "x:?canary",
+        ] {
+            assert!(refused(bad), "{bad}");
+        }
+        for good in
+            ["s3://bucket/a@b", "file:a?b#c", "sqlite:me@home.db", "file:///a@b", "mem:", "redis://host:1/0"]
+        {
+            assert!(!refused(good), "{good}");
+        }
     }
 
     #[test]

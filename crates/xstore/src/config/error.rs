@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use xstore_core::Code;
 use xstore_core::backend::SettingProblem;
 
 use crate::config::quantity::InvalidQuantity;
@@ -81,6 +82,8 @@ pub enum Problem {
         /// The one that is almost called so.
         similar: Option<&'static str>,
     },
+    /// No layout of these backends obeys the rules, or there are too few of them, with the reason as a sentence.
+    Layout(String),
     /// A backend's adapter refuses the URL, with its words.
     Url(String),
     /// A backend's adapter refuses a setting.
@@ -139,6 +142,14 @@ impl ConfigErrors {
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
+    }
+
+    /// The machine code: [`Code::LayoutRefused`] where all that is wrong is that no layout obeys the rules, else
+    /// [`Code::ConfigInvalid`].
+    #[must_use]
+    pub fn code(&self) -> Code {
+        let is_layout = |error: &ConfigError| matches!(error.problem, Problem::Layout(_));
+        if self.errors.iter().all(is_layout) { Code::LayoutRefused } else { Code::ConfigInvalid }
     }
 
     /// The mistakes as lines, `file:line:column: field: what is wrong; what to do`, as editors read them.
@@ -233,7 +244,7 @@ impl fmt::Display for Problem {
             Self::Missing(_) => f.write_str("it is missing"),
             Self::Type { expected, actual } => write!(f, "it must be {expected}, not {actual}"),
             Self::Quantity(problem) => problem.fmt(f),
-            Self::Value(reason) => f.write_str(reason),
+            Self::Value(reason) | Self::Layout(reason) => f.write_str(reason),
             Self::Repeated(line) => write!(f, "line {line} has this already"),
             Self::SamePlace { id, line } => write!(f, "it is the same place as {id} in line {line}"),
             Self::Scheme { scheme, known, .. } => {

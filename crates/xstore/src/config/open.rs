@@ -76,7 +76,7 @@ impl OpenStoreError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Config(_) => Code::ConfigInvalid,
+            Self::Config(errors) => errors.code(),
             Self::Keys(_) => Code::KeyUnavailable,
             Self::Backends(unopened) => {
                 let first = unopened.first().map(|first| Code::of_backend(first.error.kind()));
@@ -126,7 +126,7 @@ impl Config {
         for opened in opened {
             match opened {
                 Ok(member) => members.push(member),
-                Err(mistake) => mistakes.push(mistake),
+                Err(of_backend) => mistakes.extend(of_backend),
             }
         }
         if !mistakes.is_empty() {
@@ -154,7 +154,9 @@ impl Config {
             match self.attempt(registry, backend.request(self).creating()).await {
                 Ok(opened) => members.push(self.member(backend, opened)),
                 Err(error) => match backend.sort(error, registry) {
-                    Sorted::Mistake(mistake) => mistakes.push(mistake),
+                    Sorted::Mistake(mistake) => {
+                        mistakes.extend(backend.all_mistakes(mistake, self, registry));
+                    }
                     Sorted::Failure(error) => {
                         unopened.push(Unopened { backend: backend.id.clone(), error });
                     }
@@ -191,12 +193,12 @@ impl Config {
         timeout(limit, registry.open(request)).await.unwrap_or_else(late)
     }
 
-    async fn backend(&self, backend: &Backend, registry: &Registry) -> Result<Member, ConfigError> {
+    async fn backend(&self, backend: &Backend, registry: &Registry) -> Result<Member, Vec<ConfigError>> {
         let request = backend.request(self);
         let opened = match self.attempt(registry, request.clone()).await {
             Ok(opened) => opened,
             Err(error) => match backend.sort(error, registry) {
-                Sorted::Mistake(mistake) => return Err(mistake),
+                Sorted::Mistake(mistake) => return Err(backend.all_mistakes(mistake, self, registry)),
                 Sorted::Failure(error) => {
                     tracing::debug!(backend = %backend.id, %error, "not opened for now");
                     let limit = self.settings.timeouts.of(0);
@@ -207,7 +209,7 @@ impl Config {
         Ok(self.member(backend, opened))
     }
 
-    fn member(&self, backend: &Backend, opened: Arc<dyn StorageBackend>) -> Member {
+    pub(super) fn member(&self, backend: &Backend, opened: Arc<dyn StorageBackend>) -> Member {
         let mut member = match self.limits {
             None => Member::shared(opened),
             Some(limits) => {
@@ -224,7 +226,7 @@ impl Config {
         if backend.is_removable { member.removable() } else { member }
     }
 
-    fn assemble(&self, members: Vec<Member>, keys: KeyRing) -> StoreBuilder {
+    pub(super) fn assemble(&self, members: Vec<Member>, keys: KeyRing) -> StoreBuilder {
         let mut settings = self.settings.clone();
         if self.limits.is_some() {
             // Waiting for one's own turn is not the backend's slowness. So the time of an attempt is taken below the
@@ -247,7 +249,7 @@ impl Config {
         if self.allow_volatile { builder.allow_volatile() } else { builder }
     }
 
-    fn errors(&self, errors: Vec<ConfigError>) -> ConfigErrors {
+    pub(super) fn errors(&self, errors: Vec<ConfigError>) -> ConfigErrors {
         let errors = ConfigErrors::new(errors);
         match &self.file {
             Some(file) => errors.in_file(file),
@@ -257,19 +259,19 @@ impl Config {
 }
 
 /// What an adapter said: that the configuration is wrong, or that the backend doesn't work.
-enum Sorted {
+pub(super) enum Sorted {
     Mistake(ConfigError),
     Failure(BackendError),
 }
 
 impl Backend {
-    fn request(&self, config: &Config) -> OpenRequest {
+    pub(super) fn request(&self, config: &Config) -> OpenRequest {
         OpenRequest::new(self.id.clone(), self.url.clone())
             .with_settings(self.settings.clone())
             .with_base(&config.base)
     }
 
-    fn sort(&self, error: OpenError, registry: &Registry) -> Sorted {
+    pub(super) fn sort(&self, error: OpenError, registry: &Registry) -> Sorted {
         let at = self.places.at;
         let mistake = |position, field, problem| Sorted::Mistake(ConfigError { position, field, problem });
         let url = |problem| mistake(self.places.url, format!("backend[{at}].url"), problem);

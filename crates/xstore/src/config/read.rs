@@ -7,7 +7,7 @@ use xorida_core::Threshold;
 use xstore_core::Settings;
 use xstore_share::{MAX_PART, PadSource};
 
-use crate::config::error::{ConfigErrors, Problem};
+use crate::config::error::{ConfigErrors, Position, Problem};
 use crate::config::secret::Environment;
 use crate::config::walk::{Section, Walk};
 use crate::config::{Config, KEY_FILE_NAME, MAX_LEN};
@@ -79,6 +79,7 @@ fn document<'a>(walk: &mut Walk<'_>, table: &'a DeTable<'a>, around: Surrounding
         let path = field.text(walk)?;
         walk.checked(&field, if path.is_empty() { Err("it must be the path of a file") } else { Ok(path) })
     });
+    let key_file_at = root.field("key-file").map_or(Position::FILE, |field| walk.position(field.at));
     let key_file = key_file.map(|path| around.base.join(path));
     let write_quorum = root.field("write-quorum").and_then(|field| {
         let (k, n) = threshold.map_or((2, Threshold::MAX_SHARES), |threshold| (threshold.k(), threshold.n()));
@@ -100,13 +101,16 @@ fn document<'a>(walk: &mut Walk<'_>, table: &'a DeTable<'a>, around: Surrounding
     if walk.is_clean() && backends.len() < usize::from(threshold.n()) {
         let reason =
             format!("{threshold} needs {} backends, and there are {}", threshold.n(), backends.len());
-        root.field("threshold").into_iter().for_each(|field| walk.refuse(&field, &reason));
+        if let Some(field) = root.field("threshold") {
+            walk.note(field.at, &field.path, Problem::Layout(reason));
+        }
     }
     Some(Config {
         file: None,
         base: around.base,
         threshold,
         key_file,
+        key_file_at,
         write_quorum,
         allow_volatile: allow_volatile.unwrap_or(false),
         ttl,

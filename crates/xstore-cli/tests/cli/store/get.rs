@@ -219,5 +219,5 @@ fn a_database_that_is_damaged() {
     }
     shop.gets();
     let ran: Ran = shop.run("status").exits(6);
-    assert!(ran.text().contains("\nblue                 unavailable"), "{}", ran.text());
+    assert!(ran.text().contains("\nblue     unavailable"), "{}", ran.text());
 }

@@ -95,8 +95,17 @@ fn a_path_is_no_url_but_nearly() {
         .mentions("did you mean file:?");
     refused(&stage, "init --threshold 2-of-2 file:red mem:", 2).mentions("mem: keeps nothing");
     // A password isn't shown again.
-    let ran = refused(&stage, "init --threshold 2-of-2 file:red s3://me:hunter2@host/b", 2);
-    assert!(!ran.err.contains("hunter2"), "{}", ran.err);
+    for url in [
+        "s3://me:hunter2@host/b",
+        "S3://me:hunter2@host/b",
+        "redis:me:hunter2@host",
+        "s3://host/b?sig=hunter2",
+        "me:hunter2@host",
+        "opendal:webdav://me:hunter2@host",
+    ] {
+        let ran = refused(&stage, &format!("init --threshold 2-of-2 file:red {url}"), 2);
+        assert!(!ran.err.contains("hunter2"), "{}", ran.err);
+    }
 }
 
 #[test]

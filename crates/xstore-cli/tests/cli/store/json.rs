@@ -36,6 +36,7 @@ fn every_member_of_every_report() {
     shop.stage.write("file", payload(150_000, 1));
     shop.take("green");
     agrees("put", &shop.run("put file --json --manifest m.json").exits(6).json());
+    shop.configure("id = \"green\"\n", "id = \"green\"\nlabels = { site = \"home\" }\n");
     agrees("status", &shop.run("status --json").exits(6).json());
     shop.bring_back("green");
     shop.run("put file --quiet --manifest n.json").succeeds();
@@ -52,6 +53,36 @@ fn every_member_of_every_report() {
     agrees("verify", &shop.run("verify --json --manifest n.json").exits(6).json());
     shop.take("green");
     agrees("rm", &shop.run("rm --json --manifest n.json").exits(6).json());
+}
+
+#[test]
+fn of_a_plan() {
+    let shop = Shop::over("2-of-3", "file:red file:blue file:green file:black", "");
+    shop.configure("id = \"red\"\n", "id = \"red\"\nlabels = { site = \"home\" }\n");
+    let text = String::from_utf8(shop.stage.read("xstore.toml")).expect("text");
+    shop.stage.write("xstore.toml", format!("{text}\n[placement]\nspread = [\"site\"]\n"));
+    let chances = "--availability 0.99 --availability site:home=0.9 --loss 0.01 --loss site:home=0.1";
+    agrees("plan", &shop.run(&format!("plan --json {chances}")).succeeds().json());
+    let plain = shop.run("plan --json").succeeds().json();
+    assert!(plain["availability"].is_null() && plain["loss"].is_null());
+}
+
+#[test]
+fn of_a_check() {
+    let shop = Shop::new();
+    shop.configure("version = 1\n", "version = 1\nkey-file = \"red/xstore.key\"\n");
+    shop.configure("key-file = \"xstore.key\"", "");
+    let mut report = shop.run("config check --json").exits(5).json();
+    // As with --connect, which asks nobody while there are mistakes.
+    assert!(report["status"].is_null());
+    report["status"] = example("config check")["status"].clone();
+    agrees("config check", &report);
+    let shop = Shop::new();
+    let status = shop.run("config check --json --connect").succeeds().json()["status"].take();
+    let (mut told, mut found) = (BTreeSet::new(), BTreeSet::new());
+    members(&status, "", &mut told);
+    members(&shop.run("status --json").succeeds().json(), "", &mut found);
+    assert_eq!(told, found);
 }
 
 #[test]

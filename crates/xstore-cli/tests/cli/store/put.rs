@@ -174,7 +174,7 @@ fn rules_that_no_layout_keeps() {
     shop.configure("# [placement]\n", "[placement]\n");
     shop.configure("# only = { jurisdiction", "only = { jurisdiction");
     shop.stage.write("file", "x");
-    shop.run("put file --manifest m.json").fails_with(2, "CONFIG_INVALID").mentions("jurisdiction");
+    shop.run("put file --manifest m.json").fails_with(7, "LAYOUT_REFUSED").mentions("jurisdiction");
     assert!(!shop.stage.has("m.json.pending"));
 }
 

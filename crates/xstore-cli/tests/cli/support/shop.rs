@@ -50,6 +50,13 @@ impl Shop {
         self.stage.write("xstore.toml", text.replacen(from, to, 1));
     }
 
+    /// The namespace of a backend.
+    pub(crate) fn namespace(&self, id: &str) -> String {
+        let config = Config::load(&self.stage.path("xstore.toml")).expect("the configuration is good");
+        let backend = config.backends().iter().find(|backend| backend.id().as_str() == id);
+        backend.and_then(|backend| backend.namespace()).expect("each has one").to_owned()
+    }
+
     pub(crate) fn run(&self, arguments: &str) -> Ran {
         self.stage.run(arguments)
     }

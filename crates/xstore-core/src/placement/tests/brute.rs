@@ -6,13 +6,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-const LABELS: [&str; 3] = ["l0", "l1", "l2"];
+pub(super) const LABELS: [&str; 3] = ["l0", "l1", "l2"];
 const VALUES: [&str; 3] = ["x", "y", "z"];
 
 /// A member: its labels' values (0 for none), and its rank.
-type Digits = ([usize; 3], u32);
+pub(super) type Digits = ([usize; 3], u32);
 
-fn build(members: &[Digits]) -> Vec<Sample> {
+pub(super) fn build(members: &[Digits]) -> Vec<Sample> {
     let sample = |(i, (digits, rank)): (usize, &Digits)| {
         let labels = digits.iter().zip(LABELS).filter(|(digit, _)| **digit > 0);
         Sample {
@@ -24,30 +24,33 @@ fn build(members: &[Digits]) -> Vec<Sample> {
     members.iter().enumerate().map(sample).collect()
 }
 
-fn rule() -> impl Strategy<Value = Rule> {
+pub(super) fn rule() -> impl Strategy<Value = Rule> {
     let label = || (0..3usize).prop_map(|label| LABELS[label].to_owned());
     let value = || (0..3usize).prop_map(|value| VALUES[value].to_owned());
     prop_oneof![
         2 => label().prop_map(|label| Rule::Spread { label }),
         1 => (label(), prop::collection::btree_set(value(), 1..=3))
             .prop_map(|(label, values)| Rule::Only { label, values }),
+        1 => (label(), prop::collection::btree_set(value(), 1..=2))
+            .prop_map(|(label, values)| Rule::Never { label, values }),
         2 => (0..5u8, label(), value()).prop_map(|(index, label, value)| Rule::Pin { index, label, value }),
     ]
 }
 
-fn placement(rules: &[Rule]) -> Placement {
+pub(super) fn placement(rules: &[Rule]) -> Placement {
     rules
         .iter()
         .try_fold(Placement::default(), |placement, rule| match rule.clone() {
             Rule::Spread { label } => placement.spread(label),
             Rule::Only { label, values } => placement.only(label, values),
+            Rule::Never { label, values } => placement.never(label, values),
             Rule::Pin { index, label, value } => placement.pin(index, label, value),
         })
         .unwrap()
 }
 
 /// The rules as they are written in words, one share at a time.
-fn is_valid(rules: &[Rule], k: u8, layout: &[Option<usize>], members: &[Sample]) -> bool {
+pub(super) fn is_valid(rules: &[Rule], k: u8, layout: &[Option<usize>], members: &[Sample]) -> bool {
     let holder = |index: usize| layout.get(index).copied().flatten();
     let value = |index: usize, label: &str| holder(index).and_then(|at| members[at].labels.value(label));
     let placed: Vec<usize> = (0..layout.len()).filter(|&index| layout[index].is_some()).collect();
@@ -61,6 +64,9 @@ fn is_valid(rules: &[Rule], k: u8, layout: &[Option<usize>], members: &[Sample])
         }),
         Rule::Only { label, values } => {
             placed.iter().all(|&index| value(index, label).is_some_and(|value| values.contains(value)))
+        }
+        Rule::Never { label, values } => {
+            placed.iter().all(|&index| value(index, label).is_some_and(|value| !values.contains(value)))
         }
         Rule::Pin { index, label, value: wanted } => {
             holder(usize::from(*index)).is_none_or(|at| members[at].labels.value(label) == Some(wanted))
@@ -117,7 +123,7 @@ fn best(rules: &[Rule], k: u8, n: u8, members: &[Sample]) -> Option<Vec<usize>> 
     best.map(|(_, _, layout)| layout)
 }
 
-fn members() -> impl Strategy<Value = Vec<Digits>> {
+pub(super) fn members() -> impl Strategy<Value = Vec<Digits>> {
     prop::collection::vec(([0..4usize, 0..4usize, 0..3usize], 0..4u32), 1..=6)
 }
 

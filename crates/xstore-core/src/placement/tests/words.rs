@@ -13,6 +13,7 @@ fn rules_are_sentences() {
         .spread("provider")
         .and_then(|rules| rules.only("jurisdiction", ["eu", "ch"]))
         .and_then(|rules| rules.only("site", [] as [&str; 0]))
+        .and_then(|rules| rules.never("jurisdiction", ["xx", "ww"])?.never("site", [] as [&str; 0]))
         .and_then(|rules| rules.pin(2, "site", "home"))
         .unwrap();
     let words: Vec<String> = rules.rules().iter().map(Rule::to_string).collect();
@@ -22,6 +23,8 @@ fn rules_are_sentences() {
             "at most k-1 shares under one provider",
             "only members whose jurisdiction is ch or eu",
             "only members whose site is in an empty list",
+            "never a member whose jurisdiction is ww or xx or isn't given",
+            "only members that have a site",
             "share 2 only on a member whose site is home",
         ]
     );
@@ -37,6 +40,10 @@ fn a_refusal_names_the_rule_and_what_stands_against_it() {
     assert_eq!(
         refusal(Placement::default().only("j", ["eu"]), 2, 2, &all),
         "no layout of 2 shares with k = 2 keeps this rule: only members whose j is eu (us: a, b)"
+    );
+    assert_eq!(
+        refusal(Placement::default().never("j", ["us"]), 2, 2, &all),
+        "no layout of 2 shares with k = 2 keeps this rule: never a member whose j is us or isn't given (us: a, b)"
     );
     assert_eq!(
         refusal(Placement::default().pin(1, "p", "azure"), 2, 2, &all),
@@ -77,6 +84,10 @@ fn a_broken_layout_is_told_with_the_culprits() {
     assert_eq!(
         broken(Placement::default().only("j", ["eu", "us"])),
         "the layout breaks a rule: only members whose j is eu or us (without the label: b)"
+    );
+    assert_eq!(
+        broken(Placement::default().never("j", ["us"])),
+        "the layout breaks a rule: never a member whose j is us or isn't given (us: a, b)"
     );
     assert_eq!(
         broken(Placement::default().pin(2, "p", "aws")),

@@ -70,7 +70,8 @@ fn id(walk: &mut Walk<'_>, field: &Field<'_>, ids: &mut BTreeMap<BackendId, Posi
 
 fn url(walk: &mut Walk<'_>, field: &Field<'_>) -> Option<BackendUrl> {
     let text = field.text(walk)?;
-    walk.checked(field, BackendUrl::new(text))
+    let url = walk.checked(field, BackendUrl::new(text))?;
+    walk.checked(field, alias::refuse_secrets(&url)).map(|()| url)
 }
 
 fn refuse_alias(

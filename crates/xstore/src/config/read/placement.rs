@@ -21,7 +21,8 @@ pub(super) fn placement(
     let section = field.section(walk)?.only(walk, schema::PLACEMENT);
     let mut rules = Placement::default();
     spread(walk, &section, &mut rules);
-    only(walk, &section, &mut rules);
+    lists(walk, &section, "only", |rules, label, values| rules.only(label, values), &mut rules);
+    lists(walk, &section, "never", |rules, label, values| rules.never(label, values), &mut rules);
     pins(walk, &section, threshold, &mut rules);
 
     let threshold = threshold?;
@@ -30,8 +31,11 @@ pub(super) fn placement(
         .map(|backend| Candidate { id: &backend.id, labels: &backend.labels, rank: 0 })
         .collect();
     // Where backends are missing, that is the mistake.
-    if walk.is_clean() && candidates.len() >= usize::from(threshold.n()) {
-        walk.checked(&field, rules.choose(threshold.k(), threshold.n(), &candidates));
+    if walk.is_clean()
+        && candidates.len() >= usize::from(threshold.n())
+        && let Err(error) = rules.choose(threshold.k(), threshold.n(), &candidates)
+    {
+        walk.note(field.at, &field.path, Problem::Layout(error.to_string()));
     }
     Some(rules)
 }
@@ -52,8 +56,15 @@ fn spread(walk: &mut Walk<'_>, section: &Section<'_>, rules: &mut Placement) {
     }
 }
 
-fn only(walk: &mut Walk<'_>, section: &Section<'_>, rules: &mut Placement) {
-    let labels = section.section(walk, "only");
+/// The tables `only` and `never`: a list of values for each label.
+fn lists(
+    walk: &mut Walk<'_>,
+    section: &Section<'_>,
+    name: &str,
+    rule: fn(Placement, String, Vec<String>) -> Result<Placement, InvalidLabel>,
+    rules: &mut Placement,
+) {
+    let labels = section.section(walk, name);
     for (label, at, field) in labels.fields() {
         let values = field.texts(walk);
         // One by one first, so that each mistake has its place.
@@ -62,11 +73,16 @@ fn only(walk: &mut Walk<'_>, section: &Section<'_>, rules: &mut Placement) {
             is_good &= walk.checked(entry, Placement::default().only("label", [*value])).is_some();
         }
         if matches!(field.value, DeValue::Array(values) if values.is_empty()) {
-            walk.refuse(&field, "it lets no backend in: name a value, or leave the rule out");
-        } else if is_good
-            && let Err(reason) = add(rules, |rules| rules.only(label, values.iter().map(|(_, value)| *value)))
-        {
-            walk.note(at, &field.path, Problem::Value(reason.to_string()));
+            let reason = match name {
+                "only" => "it lets no backend in: name a value, or leave the rule out",
+                _ => "it keeps nothing out: name a value, or leave the rule out",
+            };
+            walk.refuse(&field, reason);
+        } else if is_good {
+            let values = values.iter().map(|(_, value)| (*value).to_owned()).collect();
+            if let Err(reason) = add(rules, |rules| rule(rules, label.to_owned(), values)) {
+                walk.note(at, &field.path, Problem::Value(reason.to_string()));
+            }
         }
     }
 }

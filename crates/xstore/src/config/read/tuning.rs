@@ -35,6 +35,7 @@ fn timeouts(walk: &mut Walk<'_>, root: &Section<'_>, settings: &mut Settings) {
     let rate = section.field("min-rate").and_then(|field| field.rate(walk)).unwrap_or(MIN_RATE);
     settings.timeouts = Timeouts::new(attempt, rate);
     set(&mut settings.share_deadline, duration(walk, &section, "share"));
+    set(&mut settings.grace, duration(walk, &section, "grace"));
 }
 
 fn retry(walk: &mut Walk<'_>, root: &Section<'_>, settings: &mut Settings) {

@@ -129,7 +129,7 @@ fn the_defaults_are_the_documented_ones() {
             count += 1;
         }
     }
-    assert_eq!(count, 19, "defaults that are values");
+    assert_eq!(count, 20, "defaults that are values");
     let limits = |fields: &str| good(&behind(&format!("[limits]\n{fields}"))).limits().copied();
     assert_eq!(limits("up = \"1MiB/s\""), limits("up = \"1MiB/s\"\nconcurrency = 16"));
     assert!(limits("").is_none() && limits("concurrency = 16").is_some());

@@ -302,7 +302,7 @@ fn secrets() {
 fn placement_rules() {
     at_line_14(&[
         (
-            "[placement]\nspread = ['Prov', 3]\nsprad = 2\nonly = { a = [], b = [3, ''], C = ['x'] }",
+            "[placement]\nspread = ['Prov', 3]\nsprad = 2\nonly = { a = [], b = [3, ''], C = ['x'] }\nnever = { a = [], b = 3 }",
             &[
                 "15:11: placement.spread[0]: a label's name is 1 to 64 of the characters a-z 0-9 . _ -",
                 "15:19: placement.spread[1]: it must be text, not a whole number",
@@ -311,6 +311,8 @@ fn placement_rules() {
                 "17:23: placement.only.b[0]: it must be text, not a whole number",
                 "17:26: placement.only.b[1]: a label's value is 1 to 128 bytes without control characters",
                 "17:31: placement.only.C: a label's name is 1 to 64 of the characters a-z 0-9 . _ -",
+                "18:15: placement.never.a: it keeps nothing out: name a value, or leave the rule out",
+                "18:23: placement.never.b: it must be a list of texts, not a whole number",
             ],
         ),
         (
@@ -330,6 +332,33 @@ fn placement_rules() {
     let [error] = impossible.errors() else { panic!("{impossible}") };
     assert_eq!((error.position.line, error.field.as_str()), (14, "placement"));
     assert!(error.to_string().contains("site"), "{error}");
+    // Nothing else is wrong: it is the layout that is refused.
+    assert_eq!(impossible.code(), xstore_core::Code::LayoutRefused);
+    let both = read(&behind("[placement]\nonly = { site = ['home'] }\nx = 1")).unwrap_err();
+    assert_eq!(both.code(), xstore_core::Code::ConfigInvalid);
+    let text = behind("[placement]\nnever = { site = ['home'] }");
+    assert!(mistakes(&text)[0].contains("never a member whose site is home or isn't given"));
+    good(&text.replace("[[backend]]", "[[backend]]\nlabels.site = 'away'"));
+}
+
+/// Wherever a secret may stand in a URL, the URL is refused, and not shown.
+#[test]
+fn urls_with_secrets() {
+    for url in [
+        "azure://account/box?sig=canary-91",
+        "s3://canary-91@bucket",
+        "redis:me:canary-91@host",
+        "opendal:webdav://me:canary-91@host/x",
+        "s3://bucket#canary-91",
+    ] {
+        let text = behind(&format!("[[backend]]\nid = 'c'\nurl = '{url}'"));
+        let errors = read(&text).unwrap_err();
+        let [error] = errors.errors() else { panic!("{errors}") };
+        assert_eq!((error.position.line, error.position.column, &*error.field), (16, 7, "backend[2].url"));
+        let snippet = Snippet::new(&text, error).unwrap();
+        assert_eq!((&*snippet.text, snippet.caret), ("url = \"…\"", 6));
+        assert!(!format!("{errors} {errors:?}").contains("canary"), "{errors:?}");
+    }
 }
 
 #[test]

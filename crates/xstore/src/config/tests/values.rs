@@ -42,6 +42,7 @@ url = "mem:"
 [placement]
 spread = ["site"]
 only = { site = ["home", "office", "x"] }
+never = { site = ["y"] }
 [[placement.pin]]
 index = 0
 label = "site"
@@ -51,6 +52,7 @@ value = "home"
 attempt = "10s"
 min-rate = "1KiB/s"
 share = "1h"
+grace = "2h"
 
 [retry]
 attempts = 7
@@ -75,6 +77,11 @@ up = "1MiB/s"
 down = "2MiB/s"
 "#;
 
+/// Without the rules that keep the third backend out, which has no label.
+fn without_lists() -> String {
+    ALL.replace("only =", "# only =").replace("never =", "# never =")
+}
+
 #[test]
 fn every_value_arrives() {
     // The third backend has no label and is let in by no rule.
@@ -91,6 +98,7 @@ fn every_value_arrives() {
     let rate = NonZeroU64::new(1024).unwrap();
     assert_eq!(settings.timeouts, Timeouts::new(Duration::from_secs(10), rate));
     assert_eq!(settings.share_deadline, Duration::from_secs(3600));
+    assert_eq!(settings.grace, Duration::from_secs(7200));
     let retry = RetryPolicy::new(7, Duration::from_millis(1), 2, Duration::from_secs(3600));
     assert_eq!(Ok(settings.retry), retry);
     let seconds = Duration::from_secs;
@@ -103,12 +111,12 @@ fn every_value_arrives() {
         .with_upload(NonZeroU64::new(1 << 20).unwrap())
         .with_download(NonZeroU64::new(2 << 20).unwrap());
     assert_eq!(config.limits(), Some(&limits));
-    assert_eq!(config.placement().rules().len(), 3);
+    assert_eq!(config.placement().rules().len(), 4);
 }
 
 #[test]
 fn backends_and_their_settings_arrive() {
-    let config = good(&ALL.replace("only =", "# only ="));
+    let config = good(&without_lists());
     let [red, green, blue] = config.backends() else { panic!("three") };
     assert_eq!((red.id().as_str(), red.url().as_str(), red.namespace()), ("red", "file:red", Some("a1-b2")));
     assert_eq!(red.labels().iter().collect::<Vec<_>>(), [("p.q", "x y"), ("site", "home")]);
@@ -144,7 +152,7 @@ fn a_relative_base_means_the_current_directory_of_now() {
 /// Not even one that stands in the wrong place.
 #[test]
 fn no_secret_is_shown() {
-    let config = good(&ALL.replace("only =", "# only =").replace("text = \"t\"", "text = \"hunter2\""));
+    let config = good(&without_lists().replace("text = \"t\"", "text = \"hunter2\""));
     assert!(!format!("{config:?} {config:#?}").contains("hunter2"));
     for wrong in [
         "ttl = 'hunter2'",
