@@ -1,10 +1,12 @@
 //! What was typed.
 
+mod change;
 mod offline;
 mod range;
 mod store;
 
 use clap::{Parser, Subcommand};
+pub(crate) use change::{Migrate, Place, Repair, Reshare};
 pub(crate) use offline::{Demo, Inspect, Join, Key, KeyCommand, KeyFile, Split};
 pub(crate) use range::ByteRange;
 pub(crate) use store::{Completions, Configured, Get, Init, Man, Put, Rm, Status, Sweep, Verify};
@@ -46,9 +48,15 @@ pub(crate) enum Command {
     Rm(Rm),
     /// Check every share of an object.
     Verify(Verify),
+    /// Find missing and bad shares, and make them again from the good ones.
+    Repair(Repair),
+    /// Move an object's shares from one backend to another.
+    Migrate(Migrate),
+    /// Split an object anew, with another threshold.
+    Reshare(Reshare),
     /// Ask every backend whether it is there and can be written to.
     Status(Status),
-    /// Remove what puts that didn't come to their end left behind.
+    /// Clean up after puts and changes that didn't come to their end.
     Sweep(Sweep),
     /// Without a store: split a file, or standard input, into one share per folder.
     Split(Split),

@@ -1,5 +1,6 @@
 //! One command a file.
 
+mod change;
 mod completions;
 mod demo;
 mod get;
@@ -8,7 +9,10 @@ mod inspect;
 mod join;
 mod key;
 mod man;
+mod migrate;
 mod put;
+mod repair;
+mod reshare;
 mod ring;
 mod rm;
 mod split;
@@ -30,6 +34,9 @@ pub(crate) fn run(args: &Args, out: Output) -> Result<Outcome, Failure> {
         Command::Get(args) => get::run(args, out),
         Command::Rm(args) => rm::run(args, out),
         Command::Verify(args) => verify::run(args, out),
+        Command::Repair(args) => repair::run(args, out),
+        Command::Migrate(args) => migrate::run(args, out),
+        Command::Reshare(args) => reshare::run(args, out),
         Command::Status(args) => status::run(args, out),
         Command::Sweep(args) => sweep::run(args, out),
         Command::Split(args) => done(split::run(args, out)),

@@ -194,6 +194,35 @@ impl Placement {
             .min_by_key(|&at| (candidates[at].rank, at))
     }
 
+    /// Whether a member may be sent share `index` of a part, given every member that was ever sent a byte of one, with
+    /// its index: a member sees one index only, and under one value of a spread rule at most k-1 are ever seen. Which
+    /// shares are held at present is part of what was seen. What the others break by themselves doesn't count.
+    #[must_use]
+    pub fn admits(
+        &self,
+        k: u8,
+        index: u8,
+        at: usize,
+        seen: &[(u8, usize)],
+        candidates: &[Candidate<'_>],
+    ) -> bool {
+        let Some(member) = candidates.get(at) else { return false };
+        let others = || seen.iter().filter_map(|(index, at)| Some((*index, candidates.get(*at)?)));
+        if others().any(|(other, candidate)| candidate.id == member.id && other != index) {
+            return false;
+        }
+        self.rules.iter().all(|rule| match rule {
+            Rule::Spread { label } => {
+                let Some(value) = member.labels.value(label) else { return true };
+                let under = others().filter(|(_, other)| other.labels.value(label) == Some(value));
+                let known: BTreeSet<u8> = under.map(|(index, _)| index).collect();
+                known.contains(&index) || known.len() < rule::limit(k)
+            }
+            Rule::Only { .. } => rule.lets_in(member.labels),
+            Rule::Pin { index: pinned, .. } => *pinned != index || rule.lets_in(member.labels),
+        })
+    }
+
     /// Whether a layout keeps the rules: places in `candidates` by share index, and none where a share has no place.
     ///
     /// # Errors

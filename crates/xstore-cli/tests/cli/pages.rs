@@ -2,12 +2,15 @@
 
 use crate::support::Stage;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 17] = [
     "init",
     "put",
     "get",
     "rm",
     "verify",
+    "repair",
+    "migrate",
+    "reshare",
     "status",
     "sweep",
     "split",

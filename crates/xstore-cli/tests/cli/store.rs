@@ -3,9 +3,12 @@
 mod get;
 mod init;
 mod json;
+mod migrate;
 mod mistakes;
 mod put;
 mod range;
+mod repair;
+mod reshare;
 mod rm;
 mod status;
 mod sweep;
@@ -19,5 +22,7 @@ mod full;
 mod interrupted;
 #[cfg(unix)]
 mod killed;
+#[cfg(unix)]
+mod killed_changes;
 #[cfg(target_os = "linux")]
 mod memory;
