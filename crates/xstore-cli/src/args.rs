@@ -1,10 +1,12 @@
 //! What was typed.
 
+mod change;
 mod likelihood;
 mod offline;
 mod range;
 mod store;
 
+pub(crate) use change::{Migrate, Place, Repair, Reshare};
 use clap::{Parser, Subcommand};
 pub(crate) use likelihood::{Likelihood, Whose};
 pub(crate) use offline::{Demo, Inspect, Join, Key, KeyCommand, KeyFile, Split};
@@ -50,13 +52,19 @@ pub(crate) enum Command {
     Rm(Rm),
     /// Check every share of an object.
     Verify(Verify),
+    /// Find missing and bad shares, and make them again from the good ones.
+    Repair(Repair),
+    /// Move an object's shares from one backend to another.
+    Migrate(Migrate),
+    /// Split an object anew, with another threshold.
+    Reshare(Reshare),
     /// Ask every backend whether it is there and what may be done with it.
     Status(Status),
     /// Tell what a configuration means: who could read or destroy, which rules hold, what objects cost.
     Plan(Plan),
     /// Check a configuration.
     Config(Config),
-    /// Remove what puts that didn't come to their end left behind.
+    /// Clean up after puts and changes that didn't come to their end.
     Sweep(Sweep),
     /// Without a store: split a file, or standard input, into one share per folder.
     Split(Split),

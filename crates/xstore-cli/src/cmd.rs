@@ -1,5 +1,6 @@
 //! One command a file.
 
+mod change;
 mod completions;
 mod config;
 mod demo;
@@ -9,8 +10,11 @@ mod inspect;
 mod join;
 mod key;
 mod man;
+mod migrate;
 mod plan;
 mod put;
+mod repair;
+mod reshare;
 mod ring;
 mod rm;
 mod split;
@@ -32,6 +36,9 @@ pub(crate) fn run(args: &Args, out: Output) -> Result<Outcome, Failure> {
         Command::Get(args) => get::run(args, out),
         Command::Rm(args) => rm::run(args, out),
         Command::Verify(args) => verify::run(args, out),
+        Command::Repair(args) => repair::run(args, out),
+        Command::Migrate(args) => migrate::run(args, out),
+        Command::Reshare(args) => reshare::run(args, out),
         Command::Status(args) => status::run(args, out),
         Command::Plan(args) => plan::run(args, out),
         Command::Config(args) => config::run(args, out),

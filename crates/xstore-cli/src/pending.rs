@@ -1,4 +1,4 @@
-//! The journal of a put, beside the manifest that it is to make.
+//! The journal of a put or a change, beside the manifest that it is to make.
 //!
 //! `OUT.json.pending` holds the ticket of a put, line by line, from before its first byte leaves until its manifest
 //! stands in `OUT.json`. While the put lives, it holds a lock on it. The end of a put is, in this order:
@@ -9,15 +9,18 @@
 //! 4. `OUT.json.pending` is removed.
 //!
 //! Whoever finds an `OUT.json.pending` that nobody holds knows what to do: what was committed is brought to its end,
-//! and of what wasn't, every share is removed. Where that isn't certain yet, the journal is kept as
+//! and of what wasn't, every share is removed. A repair, a migration and a reshare have a journal of the same name; see
+//! [`change`] for their order. Where that isn't certain yet, the journal is kept as
 //! `OUT.json.ID.pending`, where ID is the object's, so that it isn't in another put's way.
 
+mod change;
 mod commit;
 mod names;
 mod recover;
 
 use crate::failure::Failure;
 use crate::files::{parent, sync_folder};
+pub(crate) use change::{clear, clear_all, keep, keep_both, manifest_in_use};
 pub(crate) use commit::commit;
 pub(crate) use names::{Names, PENDING};
 pub(crate) use recover::{Recovered, recover};
@@ -126,6 +129,16 @@ impl Pending {
             Failure::new("PENDING_INVALID", format!("{} is not the journal of a put", self.path.display()))
                 .caused_by(error)
         })
+    }
+
+    /// Cuts off what stands behind the last whole line: it was torn, and lines are going to be appended.
+    fn cut(&self, len: usize) -> Result<(), Failure> {
+        let fail = |error| Failure::io("SINK_FAILED", "write", &self.path, error);
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if file.metadata().map_err(fail)?.len() == len as u64 {
+            return Ok(());
+        }
+        file.set_len(len as u64).and_then(|()| file.sync_data()).map_err(fail)
     }
 
     /// Removes it, for good.

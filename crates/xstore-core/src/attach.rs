@@ -24,9 +24,18 @@ impl Inner {
     ///
     /// Ok may be up to 30 seconds old: adapters notice by themselves when their place vanishes while they are open.
     pub(crate) async fn attach(&self, seat: &Seat) -> Result<(), BackendError> {
-        if seat.seen().is_some_and(|(at, _)| at.elapsed() < TRUST) {
-            return Ok(());
-        }
+        if self.is_attached(seat) { Ok(()) } else { self.attach_anew(seat).await }
+    }
+
+    /// Whether the member's mark was seen a moment ago.
+    pub(crate) fn is_attached(&self, seat: &Seat) -> bool {
+        seat.seen().is_some_and(|(at, _)| at.elapsed() < TRUST)
+    }
+
+    /// As [`attach`](Self::attach), and looks now, whatever was seen a moment ago.
+    pub(crate) async fn attach_anew(&self, seat: &Seat) -> Result<(), BackendError> {
+        // What was seen before counts no more, whatever comes of it.
+        seat.forget();
         let mark = match self.read_mark(seat).await {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 if seat.is_marked {

@@ -9,12 +9,12 @@ use crate::placement::{Candidate, Labels, Placement};
 use crate::settings::Settings;
 use crate::store::{Inner, Store};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use xorida_core::{Scheme, SplitPlan, Threshold};
 use xstore_backend::StorageBackend;
 use xstore_backend::buffers::Buffers;
-use xstore_backend::layer::TimingOut;
+use xstore_backend::layer::{Limited, TimingOut};
 use xstore_keys::KeyRing;
 use xstore_manifest::Lane;
 use xstore_share::{MAX_PART, Plans};
@@ -126,44 +126,13 @@ impl StoreBuilder {
             self.ring.ok_or_else(|| Error::new(Code::KeyUnavailable, "no integrity keys are given"))?;
         check_settings(&self.settings)?;
         let seats = seats(&self.members, &self.settings)?;
-        let durable = seats.iter().filter(|seat| seat.capability.durable).count();
-        if seats.len() < usize::from(n) {
-            let message = format!("{k}-of-{n} needs {n} backends, and there are {}", seats.len());
-            return Err(Error::new(Code::LayoutRefused, message));
-        }
-        if durable < usize::from(k) && !self.allow_volatile {
-            let message = format!(
-                "only {durable} of the backends survive a power loss, and {k} are needed: add durable ones, or allow \
-                 volatile storage explicitly"
-            );
-            return Err(Error::new(Code::LayoutRefused, message));
-        }
-        if let Some(w) = self.write_quorum
-            && !(k..=n).contains(&w)
-        {
-            return Err(config(format!("the write quorum must be {k} to {n}, not {w}")));
-        }
-        if let Some(w) = self.write_quorum
-            && durable < usize::from(w)
-            && !self.allow_volatile
-        {
-            let message =
-                format!("the write quorum is {w}, but only {durable} backends survive a power loss");
-            return Err(Error::new(Code::LayoutRefused, message));
-        }
-        let largest = largest_share(scheme, &self.settings)?;
-        if let Some(small) = seats.iter().find(|seat| seat.capability.max_put < largest) {
-            let message = format!(
-                "{} takes values of up to {} bytes, and shares have up to {largest}: use smaller parts",
-                small.id, small.capability.max_put
-            );
-            return Err(Error::new(Code::LayoutRefused, message));
-        }
-        let candidates: Vec<Candidate<'_>> =
-            seats.iter().map(|seat| Candidate { id: &seat.id, labels: &seat.labels, rank: 0 }).collect();
-        self.placement.choose(k, n, &candidates).map_err(|error| {
-            Error::new(Code::LayoutRefused, "no layout of these backends obeys the placement rules")
-                .with_source(error)
+        check_layout(&Layouts {
+            seats: &seats,
+            scheme,
+            write_quorum: self.write_quorum,
+            allow_volatile: self.allow_volatile,
+            placement: &self.placement,
+            settings: &self.settings,
         })?;
         let mut settings = self.settings;
         if settings.retry.seed() == 0 {
@@ -184,10 +153,103 @@ impl StoreBuilder {
             plans: crate::store::PlanCache::new(Arc::new(Plans::new(scheme))),
             buffers: Buffers::shared().clone(),
             settings,
+            changing: Mutex::default(),
             #[cfg(xstore_inject)]
             entropy: self.entropy,
         };
         Ok(Store::new(inner))
+    }
+}
+
+/// What decides whether there is a layout.
+struct Layouts<'a> {
+    seats: &'a [Arc<Seat>],
+    scheme: Scheme,
+    write_quorum: Option<u8>,
+    allow_volatile: bool,
+    placement: &'a Placement,
+    settings: &'a Settings,
+}
+
+/// Whether the members can hold an object under this scheme.
+fn check_layout(layouts: &Layouts<'_>) -> Result<()> {
+    let Layouts { seats, scheme, .. } = *layouts;
+    let (k, n) = (scheme.k(), scheme.n());
+    let durable = seats.iter().filter(|seat| seat.capability.durable).count();
+    if seats.len() < usize::from(n) {
+        let message = format!("{k}-of-{n} needs {n} backends, and there are {}", seats.len());
+        return Err(Error::new(Code::LayoutRefused, message));
+    }
+    if durable < usize::from(k) && !layouts.allow_volatile {
+        let message = format!(
+            "only {durable} of the backends survive a power loss, and {k} are needed: add durable ones, or allow \
+             volatile storage explicitly"
+        );
+        return Err(Error::new(Code::LayoutRefused, message));
+    }
+    if let Some(w) = layouts.write_quorum
+        && !(k..=n).contains(&w)
+    {
+        return Err(config(format!("the write quorum must be {k} to {n}, not {w}")));
+    }
+    if let Some(w) = layouts.write_quorum
+        && durable < usize::from(w)
+        && !layouts.allow_volatile
+    {
+        let message = format!("the write quorum is {w}, but only {durable} backends survive a power loss");
+        return Err(Error::new(Code::LayoutRefused, message));
+    }
+    let largest = largest_share(scheme, layouts.settings)?;
+    if let Some(small) = seats.iter().find(|seat| seat.capability.max_put < largest) {
+        let message = format!(
+            "{} takes values of up to {} bytes, and shares have up to {largest}: use smaller parts",
+            small.id, small.capability.max_put
+        );
+        return Err(Error::new(Code::LayoutRefused, message));
+    }
+    let candidates: Vec<Candidate<'_>> =
+        seats.iter().map(|seat| Candidate { id: &seat.id, labels: &seat.labels, rank: 0 }).collect();
+    layouts.placement.choose(k, n, &candidates).map_err(|error| {
+        Error::new(Code::LayoutRefused, "no layout of these backends obeys the placement rules")
+            .with_source(error)
+    })?;
+    Ok(())
+}
+
+impl Inner {
+    /// The same store for objects of another threshold. The write quorum is that of the configuration where the
+    /// threshold is, else every durable share counts.
+    pub(crate) fn with_threshold(&self, k: u8, n: u8) -> Result<Self> {
+        let threshold =
+            Threshold::new(k, n).map_err(|error| config("the threshold is refused").with_source(error))?;
+        let scheme = Scheme::new(threshold);
+        let is_own = threshold == self.scheme.threshold();
+        let write_quorum = self.write_quorum.filter(|_| is_own);
+        check_layout(&Layouts {
+            seats: &self.seats,
+            scheme,
+            write_quorum: write_quorum.and_then(|w| u8::try_from(w).ok()),
+            allow_volatile: self.allow_volatile,
+            placement: &self.placement,
+            settings: &self.settings,
+        })?;
+        Ok(Self {
+            seats: self.seats.clone(),
+            scheme,
+            write_quorum,
+            allow_volatile: self.allow_volatile,
+            ttl: self.ttl,
+            ring: Arc::clone(&self.ring),
+            placement: self.placement.clone(),
+            clock: Arc::clone(&self.clock),
+            split: Arc::new(SplitPlan::new(scheme)),
+            plans: crate::store::PlanCache::new(Arc::new(Plans::new(scheme))),
+            buffers: self.buffers.clone(),
+            settings: self.settings.clone(),
+            changing: Mutex::default(),
+            #[cfg(xstore_inject)]
+            entropy: self.entropy.clone(),
+        })
     }
 }
 
@@ -204,9 +266,12 @@ fn seats(members: &[Member], settings: &Settings) -> Result<Vec<Arc<Seat>>> {
         let labels = Labels::new(member.labels.iter().cloned())
             .map_err(|error| config(format!("a label of {id} is refused")).with_source(error))?;
         let health = Health::new(settings.breaker);
-        let patient: Arc<dyn StorageBackend> =
-            Arc::new(TimingOut::new(Arc::clone(&member.backend), settings.timeouts));
-        let seat = Seat::new(member, patient, name, labels, health);
+        let timed = TimingOut::new(Arc::clone(&member.backend), settings.timeouts);
+        let backend: Arc<dyn StorageBackend> = match &member.limiter {
+            Some(limiter) => Arc::new(Limited::new(timed, limiter.clone())),
+            None => Arc::new(timed),
+        };
+        let seat = Seat::new(member, backend, name, labels, health);
         // What a share's key would be refused for later.
         let sample = xstore_manifest::ShareKey::new(&format!(
             "{}/{}/{}",

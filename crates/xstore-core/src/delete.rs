@@ -1,5 +1,6 @@
 //! Delete: what was removed for certain, and what that means for the object.
 
+use crate::change::attempts;
 use crate::code::Code;
 use crate::error::{Attempt, Error, Result};
 use crate::event::{OperationKind, Progress, Reporter, ShareEvent, Status};
@@ -38,13 +39,16 @@ impl Deleted {
     }
 }
 
-/// A value that may stand somewhere.
+/// A place where values of a share may stand.
 struct Target {
     part: u32,
     index: u8,
     seat: Option<Arc<Seat>>,
     backend: BackendId,
-    key: Option<Key>,
+    /// What they may be called.
+    keys: Vec<Key>,
+    /// Whether they may have other names, under keys that are missing: then nothing can be confirmed.
+    has_unknown: bool,
 }
 
 /// Deletes.
@@ -84,42 +88,55 @@ async fn work(inner: &Arc<Inner>, manifest: &Manifest, reporter: &Reporter) -> R
     }
 }
 
-/// All places of an object's shares, those that were only tried once included.
+/// All places of an object's shares, and all that they may have been called there: in attempts that failed, in puts
+/// that turned elsewhere, and before a change.
 fn targets(inner: &Arc<Inner>, manifest: &Manifest) -> Vec<Target> {
     let body = manifest.body();
-    (0..)
-        .zip(&body.parts)
-        .flat_map(|(number, part)| {
-            let stored = part.shares.iter().flatten().map(move |share| Target {
-                part: number,
-                index: share.index,
-                seat: inner.seat(&share.backend).cloned(),
-                backend: share.backend.clone(),
-                key: Key::new(share.key.as_str()).ok(),
-            });
-            stored.chain(past(inner, manifest, number, part))
-        })
-        .collect()
+    let attempts = attempts::of(body, manifest.key_id());
+    let has_unknown = attempts.iter().any(|attempt| inner.ring.verifying(&attempt.key).is_err());
+    // One attempt, which made the shares themselves, is all there was unless the object was changed.
+    let is_changed = attempts.len() > 1;
+    let mut targets = Vec::new();
+    for (number, part) in (0..).zip(&body.parts) {
+        let target = |index, backend: &BackendId, keys, has_unknown| Target {
+            part: number,
+            index,
+            seat: inner.seat(backend).cloned(),
+            backend: backend.clone(),
+            keys,
+            has_unknown,
+        };
+        for share in part.shares.iter().flatten() {
+            let mut keys: Vec<Key> = Key::new(share.key.as_str()).into_iter().collect();
+            if is_changed {
+                let earlier = names(inner, part, share.index, &share.backend, &attempts);
+                keys.extend(earlier.filter(|key| key.as_str() != share.key.as_str()));
+            }
+            targets.push(target(share.index, &share.backend, keys, is_changed && has_unknown));
+        }
+        for past in &part.past {
+            let keys = names(inner, part, past.index, &past.backend, &attempts).collect();
+            targets.push(target(past.index, &past.backend, keys, has_unknown));
+        }
+    }
+    targets
 }
 
-/// Where shares may have landed although the put turned elsewhere.
-fn past<'a>(
-    inner: &'a Arc<Inner>,
-    manifest: &'a Manifest,
-    number: u32,
+/// What the share may have been called on a backend in each attempt.
+fn names<'a>(
+    inner: &'a Inner,
     part: &'a Part,
-) -> impl Iterator<Item = Target> + 'a {
-    let key_id = part.shares.iter().flatten().map(|share| share.key_id).next().unwrap_or(manifest.key_id());
-    part.past.iter().map(move |past| {
-        let seat = inner.seat(&past.backend).cloned();
-        let key = inner.ring.verifying(&key_id).ok().zip(seat.as_ref()).and_then(|(keys, seat)| {
-            let lane = Lane::Manifest;
-            let name =
-                ShareKey::derive(&seat.namespace, lane, keys, part.sharing, past.index, 0, &past.backend)
-                    .ok()?;
-            Key::new(name.as_str()).ok()
-        });
-        Target { part: number, index: past.index, seat, backend: past.backend.clone(), key }
+    index: u8,
+    backend: &'a BackendId,
+    attempts: &'a [attempts::Attempt],
+) -> impl Iterator<Item = Key> + 'a {
+    let seat = inner.seat(backend);
+    attempts.iter().filter_map(move |attempt| {
+        let keys = inner.ring.verifying(&attempt.key).ok()?;
+        let (namespace, lane) = (&seat?.namespace, Lane::Manifest);
+        let name =
+            ShareKey::derive(namespace, lane, keys, part.sharing, index, attempt.number, backend).ok()?;
+        Key::new(name.as_str()).ok()
     })
 }
 
@@ -131,12 +148,19 @@ async fn remove(inner: &Arc<Inner>, target: &Target, reporter: &Reporter) -> Res
         let error = BackendError::new(ErrorKind::Unavailable, message);
         id.map(|id| Attempt::new(id, index, part, Code::BackendUnavailable, error))
     };
-    let (Some(seat), Some(key)) = (&target.seat, &target.key) else {
+    let Some(seat) = &target.seat else {
         return unknown("no backend of that name is configured").map_or(Ok(()), Err);
     };
     let event = ShareEvent { backend: seat.id.clone(), index: target.index, part: target.part };
     reporter.share(&event, Status::Deleting, 0, None, None);
-    let removed = remove_value(inner, seat, key).await;
+    let mut removed = Ok(());
+    for key in &target.keys {
+        removed = removed.and(remove_value(inner, seat, key).await);
+    }
+    if target.has_unknown {
+        let message = "what it was named under a key that is missing or revoked can't be found";
+        removed = removed.and(Err(BackendError::new(ErrorKind::Other, message)));
+    }
     match removed {
         Ok(()) => {
             reporter.share(&event, Status::Complete, 0, None, None);

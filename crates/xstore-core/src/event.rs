@@ -53,8 +53,14 @@ pub enum OperationKind {
     Delete,
     /// An object's shares are checked.
     Verify,
-    /// What a put may have left is removed.
+    /// What a put or a change may have left is removed.
     Sweep,
+    /// An object's missing and bad shares are made again.
+    Repair,
+    /// An object's shares are moved from one backend to another.
+    Migrate,
+    /// An object is split anew.
+    Reshare,
 }
 
 /// What happens to a share, or to an operation as a whole.
@@ -129,6 +135,9 @@ impl OperationKind {
             Self::Delete => "delete",
             Self::Verify => "verify",
             Self::Sweep => "sweep",
+            Self::Repair => "repair",
+            Self::Migrate => "migrate",
+            Self::Reshare => "reshare",
         }
     }
 }

@@ -129,7 +129,8 @@ pub(crate) async fn get(store: &Store, request: Request<'_>, sink: &mut impl Sin
     done
 }
 
-async fn whole(
+/// As [`get`], with a reporter that begins and ends elsewhere.
+pub(crate) async fn whole(
     inner: &Arc<Inner>,
     manifest: &Manifest,
     name: Option<&str>,

@@ -3,6 +3,7 @@
 
 mod attach;
 mod builder;
+mod change;
 mod clock;
 mod code;
 mod compute;
@@ -25,6 +26,7 @@ pub mod ticket;
 mod verify;
 
 pub use builder::StoreBuilder;
+pub use change::{Outcome, Placing, RepairReport, Repaired, Reshared, ShareRepair, Why};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use code::{Category, Code};
 pub use delete::Deleted;

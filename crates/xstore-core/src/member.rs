@@ -5,6 +5,7 @@ use crate::placement::Labels;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
+use xstore_backend::layer::Limiter;
 use xstore_backend::{BackendId, Capability, Key, StorageBackend};
 
 /// The namespace of a member that was given none.
@@ -24,6 +25,7 @@ pub struct Member {
     pub(crate) namespace: Option<String>,
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) is_removable: bool,
+    pub(crate) limiter: Option<Limiter>,
 }
 
 impl Member {
@@ -36,7 +38,7 @@ impl Member {
     /// As [`new`](Self::new), of a backend that is shared already.
     #[must_use]
     pub fn shared(backend: Arc<dyn StorageBackend>) -> Self {
-        Self { backend, namespace: None, labels: Vec::new(), is_removable: false }
+        Self { backend, namespace: None, labels: Vec::new(), is_removable: false, limiter: None }
     }
 
     /// All keys begin with this: 1 to 64 of the characters `a-z 0-9 -`. It must have been marked by
@@ -52,6 +54,14 @@ impl Member {
     #[must_use]
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// No more operations at once, and no more bytes a second, than these limits allow. What waits for its turn isn't
+    /// timed: the store's timeouts count from when the backend is asked.
+    #[must_use]
+    pub fn limited(mut self, limiter: Limiter) -> Self {
+        self.limiter = Some(limiter);
         self
     }
 
@@ -114,6 +124,10 @@ impl Seat {
 
     pub(crate) fn seen(&self) -> Option<(Instant, Box<str>)> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn forget(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(crate) fn see(&self, at: Instant, mark: &str) {

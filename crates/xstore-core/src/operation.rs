@@ -19,6 +19,8 @@ use std::time::Duration;
 use tokio::io::AsyncWrite;
 use xstore_manifest::Manifest;
 
+pub use change::{Migrate, Repair, Reshare};
+
 /// What all operations have in common.
 struct Common {
     store: Store,
@@ -81,6 +83,9 @@ macro_rules! operation {
         }
     };
 }
+
+// Behind the macro, which it uses, too.
+mod change;
 
 /// Stores an object; see [`Store::put`]. Await it for the manifest.
 ///
@@ -310,11 +315,11 @@ impl<'a> Verify<'a> {
     }
 }
 
-/// Removes what a put left behind; see [`Store::sweep`]. Await it for what came of it.
+/// Removes what a put or a change left behind; see [`Store::sweep`]. Await it for what came of it.
 ///
 /// # Errors
-/// [`Code::KeyUnavailable`]; [`Code::ConfigInvalid`] for a ticket that was [committed](Store::commit). Places that
-/// couldn't be asked stand in the result.
+/// [`Code::KeyUnavailable`], [`Code::SinkFailed`] from the ticket's journal; [`Code::ConfigInvalid`] where what the
+/// ticket names may be in use. Places that couldn't be asked stand in the result.
 ///
 /// # Cancel safety
 /// Dropped, it may have removed some; sweep again.
@@ -322,17 +327,26 @@ impl<'a> Verify<'a> {
 pub struct Sweep<'a> {
     common: Common,
     ticket: &'a Ticket,
+    kept: Option<&'a Manifest>,
 }
 
 operation!(Sweep<'a> -> Swept);
 
 impl<'a> Sweep<'a> {
     pub(crate) fn new(store: Store, ticket: &'a Ticket) -> Self {
-        Self { common: Common::new(store), ticket }
+        Self { common: Common::new(store), ticket, kept: None }
+    }
+
+    /// The object's manifest that is in use: whatever it names stays. The ticket of a change that has made a manifest
+    /// can't be swept without.
+    pub fn keeping(mut self, manifest: &'a Manifest) -> Self {
+        self.kept = Some(manifest);
+        self
     }
 
     async fn run(self) -> Result<Swept> {
         let progress = self.common.progress.clone();
-        self.common.within(crate::sweep::sweep(&self.common.store, self.ticket, progress)).await
+        let sweep = crate::sweep::sweep(&self.common.store, self.ticket, self.kept, progress);
+        self.common.within(sweep).await
     }
 }

@@ -44,12 +44,24 @@ pub(crate) struct Request<'a> {
     pub(crate) deadline: Option<Duration>,
 }
 
+/// What the new manifest follows.
+pub(crate) struct Lineage {
+    pub(crate) generation: u64,
+    pub(crate) revision: u64,
+    pub(crate) ext: BTreeMap<String, String>,
+    /// Seconds until the object expires, from now on; its time to live counts from when it was created.
+    pub(crate) expires_in: Option<u64>,
+}
+
 /// Puts, and sweeps what it wrote if that fails.
 pub(crate) async fn put(store: &Store, request: Request<'_>) -> Result<Manifest> {
     let inner = store.inner();
     let ticket = match request.ticket {
         Some(ticket) if ticket.name().as_str() != request.name => {
             return Err(crate::builder::config("the ticket is of an object with another name"));
+        }
+        Some(ticket) if ticket.is_change() => {
+            return Err(crate::builder::config("the ticket is of a change of an object, not of a put"));
         }
         Some(ticket) => ticket,
         None => inner.begin(&request.name, None)?,
@@ -58,7 +70,8 @@ pub(crate) async fn put(store: &Store, request: Request<'_>) -> Result<Manifest>
     let _open = inner.buffers.open();
     let n = inner.scheme.n();
     let reporter = Reporter::new(request.progress, OperationKind::Put, n, request.source.len());
-    let run = async |source| Work::new(inner, &ticket, &reporter, request.ttl)?.run(source).await;
+    let lineage = Lineage { generation: 1, revision: 1, ext: BTreeMap::new(), expires_in: request.ttl };
+    let run = async |source| Work::new(inner, &ticket, &reporter, request.ttl, lineage)?.run(source).await;
     let done = match request.deadline {
         None => run(request.source).await,
         Some(limit) => timeout(limit, run(request.source)).await.unwrap_or_else(|_| Err(too_late(limit))),
@@ -76,14 +89,31 @@ pub(crate) async fn put(store: &Store, request: Request<'_>) -> Result<Manifest>
     }
 }
 
+/// Puts an object again under the ticket of its change, and sweeps what it wrote if that fails.
+pub(crate) async fn put_again(
+    store: &Store,
+    ticket: &Ticket,
+    source: Source<'_>,
+    ttl: Option<u64>,
+    lineage: Lineage,
+    reporter: &Reporter,
+) -> Result<Manifest> {
+    ticket.claim()?;
+    let work = async { Work::new(store.inner(), ticket, reporter, ttl, lineage)?.run(source).await };
+    match work.await {
+        Err(error) if !ticket.is_empty() => Err(swept(store, ticket, error).await),
+        done => done,
+    }
+}
+
 /// The operation took longer than it may.
 pub(crate) fn too_late(limit: Duration) -> Error {
     Error::new(Code::Cancelled, format!("it took longer than {limit:?}"))
 }
 
 /// Removes what a failed put wrote; says so where that isn't certain.
-async fn swept(store: &Store, ticket: &Ticket, error: Error) -> Error {
-    match crate::sweep::sweep(store, ticket, Progress::none()).await {
+pub(crate) async fn swept(store: &Store, ticket: &Ticket, error: Error) -> Error {
+    match crate::sweep::sweep(store, ticket, None, Progress::none()).await {
         Ok(report) if report.unconfirmed.is_empty() => error,
         _ => error.with_leftover(),
     }
@@ -120,13 +150,20 @@ struct Work {
     object: xstore_manifest::ObjectId,
     created: xstore_manifest::Timestamp,
     ttl: Option<u64>,
+    lineage: Lineage,
     upload: Upload,
     places: Assignment,
     most_parts: u64,
 }
 
 impl Work {
-    fn new(inner: &Arc<Inner>, ticket: &Ticket, reporter: &Reporter, ttl: Option<u64>) -> Result<Self> {
+    fn new(
+        inner: &Arc<Inner>,
+        ticket: &Ticket,
+        reporter: &Reporter,
+        ttl: Option<u64>,
+        lineage: Lineage,
+    ) -> Result<Self> {
         let (k, n) = (inner.scheme.k(), inner.scheme.n());
         let name = ticket.name();
         let trailer = Layout::default_trailer(inner.scheme, name.as_str().len(), METADATA_LEN);
@@ -142,7 +179,7 @@ impl Work {
             reporter: reporter.clone(),
             rule: inner.rule(&places),
             trailer,
-            ttl,
+            expires_in: lineage.expires_in,
         };
         let entry = PART_ENTRY + u64::from(n) * SHARE_ENTRY;
         let most_parts =
@@ -154,6 +191,7 @@ impl Work {
             object: ticket.object(),
             created: ticket.created(),
             ttl,
+            lineage,
             upload,
             places: Assignment(places.into_iter().map(Some).collect()),
             most_parts,
@@ -224,6 +262,7 @@ impl Work {
             pad_to: settings.pad_to,
             part_size: settings.part,
             object: self.object.to_bytes(),
+            generation: self.lineage.generation,
             number,
             created: self.created,
             ttl: self.ttl,
@@ -247,16 +286,22 @@ impl Work {
         let candidates = self.inner.candidates();
         let mut usable = places.clone();
         for index in 0..usable.0.len() {
-            if usable.0[index].is_some_and(|member| !self.inner.seats[member].health.is_open(now)) {
+            let health = |member: usize| &self.inner.seats[member].health;
+            if usable.0[index].is_some_and(|member| health(member).admit(now)) {
                 continue;
             }
-            let open =
-                (0..self.inner.seats.len()).filter(|member| self.inner.seats[*member].health.is_open(now));
-            let open: Vec<usize> = open.collect();
+            let open = (0..self.inner.seats.len()).filter(|member| health(*member).is_open(now));
             let place = usable.0[index].take();
+            let mut excluded: Vec<usize> = open.chain(place).collect();
             let number = u8::try_from(index).unwrap_or(u8::MAX);
-            let spare =
-                self.inner.placement.replace(self.inner.scheme.k(), &usable.0, number, &open, &candidates);
+            let (k, placement) = (self.inner.scheme.k(), &self.inner.placement);
+            let spare = loop {
+                match placement.replace(k, &usable.0, number, &excluded, &candidates) {
+                    // A trial of it is under way.
+                    Some(spare) if !health(spare).admit(now) => excluded.push(spare),
+                    spare => break spare,
+                }
+            };
             // The one that is down is still asked where the quorum can't do without it.
             usable.0[index] = spare.or(place.filter(|_| !self.is_enough(&usable, index)));
         }
@@ -276,15 +321,15 @@ impl Work {
         let scheme = self.inner.scheme;
         let body = Body {
             created: self.created,
-            ext: BTreeMap::new(),
-            generation: 1,
+            ext: self.lineage.ext.clone(),
+            generation: self.lineage.generation,
             key: self.name.clone(),
             object: self.object,
             origin: Origin::Put,
             p: scheme.p(),
             part: self.inner.settings.part,
             parts,
-            revision: 1,
+            revision: self.lineage.revision,
             segment: self.layout.segment(),
             state: if missing == 0 { State::Committed } else { State::Degraded },
             threshold: Threshold { k: scheme.k(), n: scheme.n() },

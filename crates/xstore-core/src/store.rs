@@ -5,12 +5,12 @@ use crate::clock::Clock;
 use crate::code::Code;
 use crate::error::{Error, Result, random};
 use crate::member::Seat;
-use crate::operation::{Delete, Get, GetRange, GetTo, Put, Sweep, Verify};
+use crate::operation::{Delete, Get, GetRange, GetTo, Migrate, Put, Repair, Reshare, Sweep, Verify};
 use crate::placement::Placement;
 use crate::put::Source;
 use crate::settings::Settings;
 use crate::ticket::{Head, Journal, Ticket};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,8 +33,8 @@ use xstore_share::Plans;
 /// ```
 ///
 /// # Cancel safety
-/// Every operation may be dropped at any await. A read leaves nothing. A put or a delete may have been done in part;
-/// what a put can have left stands in its [`Ticket`].
+/// Every operation may be dropped at any await. A read leaves nothing. A put, a change or a delete may have been done
+/// in part; what a put or a change can have left stands in its [`Ticket`].
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
@@ -51,6 +51,8 @@ pub(crate) struct Inner {
     pub(crate) plans: PlanCache,
     pub(crate) buffers: xstore_backend::buffers::Buffers,
     pub(crate) settings: Settings,
+    /// Objects that are being changed.
+    pub(crate) changing: Mutex<HashSet<ObjectId>>,
     #[cfg(xstore_inject)]
     pub(crate) entropy: Option<EntropySource>,
 }
@@ -124,8 +126,47 @@ impl Store {
         self.0.begin(name, Some(Box::new(journal)))
     }
 
-    /// Says that the manifest of the put under this ticket is safe, so that the ticket can't be swept any more. Call
-    /// it when the manifest is kept somewhere, before the ticket is thrown away. Blocks as the ticket's journal does.
+    /// A ticket for a change of this object: a [`repair`](Self::repair), a [`migrate`](Self::migrate) or a
+    /// [`reshare`](Self::reshare). It can be used once.
+    ///
+    /// # Errors
+    /// [`Code::KeyUnavailable`] where no key is current, [`Code::SourceFailed`] without random bytes.
+    pub fn begin_change(&self, manifest: &Manifest) -> Result<Ticket> {
+        self.0.begin_change(manifest, None)
+    }
+
+    /// As [`begin_change`](Self::begin_change), kept in a journal line by line, so that it survives this process. Blocks
+    /// as the journal does.
+    ///
+    /// # Errors
+    /// As [`begin_change`](Self::begin_change), and [`Code::SinkFailed`].
+    pub fn begin_change_with(&self, manifest: &Manifest, journal: impl Journal) -> Result<Ticket> {
+        self.0.begin_change(manifest, Some(Box::new(journal)))
+    }
+
+    /// What a repair or a migration that was cut short came to: the manifest to keep. `manifest` is the one that is in
+    /// use.
+    ///
+    /// - Where it is the one that the change began with, what was stored and verified counts, and whatever else was
+    ///   sent anywhere is remembered in `past`.
+    /// - Where it is the one that the change made, it is given back as it is.
+    /// - Where it is a newer one, because another change was kept or others went on from this one, it is given back
+    ///   with what was sent remembered, as the next revision, or as it is where that is known.
+    ///
+    /// No backend is asked. Then go on as after a repair: keep the manifest, [commit](Self::commit),
+    /// [sweep](Self::sweep). Call it when the change isn't running any more. Blocks as the ticket's journal does.
+    ///
+    /// # Errors
+    /// [`Code::ConfigInvalid`] where the ticket is of something else, the manifest is older than the one that the
+    /// change began with, or it was a reshare whose manifest was lost: sweep that. [`Code::LayoutRefused`] where two
+    /// changes at once sent one backend two shares. [`Code::KeyUnavailable`], [`Code::SinkFailed`].
+    pub fn finish(&self, manifest: &Manifest, ticket: &Ticket) -> Result<Manifest> {
+        crate::change::finish::finish(&self.0, manifest, ticket)
+    }
+
+    /// Says that the manifest of the put or the change under this ticket is safe, so that nothing that it names can be
+    /// swept any more. Call it when the manifest is kept somewhere, before the ticket is thrown away. Blocks as the
+    /// ticket's journal does.
     ///
     /// # Errors
     /// [`Code::KeyUnavailable`], and [`Code::SinkFailed`] from the journal.
@@ -150,6 +191,16 @@ impl Store {
     /// As [`Ticket::from_text`].
     pub fn ticket(&self, text: &str) -> Result<Ticket> {
         Ticket::from_text(text, &self.0.ring)
+    }
+
+    /// As [`ticket`](Self::ticket), and goes on with its journal, for what another process has left. The journal has to
+    /// stand behind [`Ticket::to_text`]: what was torn off after the last line break is cut away before. After an
+    /// operation that was dropped in this process, go on with its ticket itself: a last line may be on its way still.
+    ///
+    /// # Errors
+    /// As [`Ticket::from_text`].
+    pub fn ticket_with(&self, text: &str, journal: impl Journal) -> Result<Ticket> {
+        Ticket::read(text, &self.0.ring, Some(Box::new(journal)))
     }
 
     /// Reads an object, whole, into memory; every byte is verified.
@@ -189,8 +240,59 @@ impl Store {
         Verify::new(self.clone(), manifest)
     }
 
+    /// Finds the missing and bad shares of an object and makes them again from k good others, on the backends that had
+    /// them or on spares that may receive them. Also stores what a degraded object never had. Never computes the
+    /// plaintext, overwrites nothing, removes nothing.
+    ///
+    /// Keep the manifest that it gives; then [commit](Self::commit) and [sweep](Self::sweep) its ticket, which removes
+    /// the values that were replaced. A backend that can't be reached is left alone unless the repair is told
+    /// [otherwise](Repair::abandon). Of several changes of one object at a time only one may be kept, and two may show
+    /// one backend two indexes: whoever keeps the manifests sees to it that there is one.
+    ///
+    /// ```
+    /// # async fn example(store: &xstore_core::Store, manifest: xstore_core::manifest::Manifest) -> xstore_core::Result<()> {
+    /// let repaired = store.repair(&manifest).await?;
+    /// if repaired.is_changed() {
+    ///     // Keep repaired.manifest.to_json() in place of the old one, then:
+    ///     store.commit(&repaired.ticket)?;
+    ///     store.sweep(&repaired.ticket).keeping(&repaired.manifest).await?;
+    /// }
+    /// repaired.report.left().for_each(|share| println!("{share:?}"));
+    /// # Ok(()) }
+    /// ```
+    pub fn repair<'a>(&self, manifest: &'a Manifest) -> Repair<'a> {
+        Repair::new(self.clone(), manifest)
+    }
+
+    /// Moves an object's shares from one backend to another, which has to be allowed to receive them. What is good is
+    /// copied as it is; where `from` is gone or its share is bad, the share is made again from k others. Go on as after
+    /// a [`repair`](Self::repair).
+    pub fn migrate<'a>(
+        &self,
+        manifest: &'a Manifest,
+        from: impl Into<String>,
+        to: impl Into<String>,
+    ) -> Migrate<'a> {
+        Migrate::new(self.clone(), manifest, from.into(), to.into())
+    }
+
+    /// Reads an object and splits it anew with another threshold, which the store's backends have to suit: new and old
+    /// shares don't combine. Object, name, date and time to live stay; generation and revision are one more. Memory is
+    /// bounded as for a get and a put together.
+    ///
+    /// Keep the manifest that it gives, and [commit](Self::commit). The old shares are worth what they were until they
+    /// are [deleted](Self::delete) with the old manifest.
+    pub fn reshare<'a>(&self, manifest: &'a Manifest, k: u8, n: u8) -> Reshare<'a> {
+        Reshare::new(self.clone(), manifest, k, n)
+    }
+
     /// Removes whatever the put under this ticket may have stored. Never call it for a put whose manifest is in use;
     /// a [committed](Self::commit) ticket is refused.
+    ///
+    /// Of a change that has made no manifest it removes what was stored: no manifest can name it. Once a change has
+    /// made one, the manifest that is in use has to be [given](Sweep::keeping): when it is [committed](Self::commit),
+    /// or when another change was kept instead, everything that the ticket names and that manifest doesn't is removed,
+    /// values that were replaced included.
     pub fn sweep<'a>(&self, ticket: &'a Ticket) -> Sweep<'a> {
         Sweep::new(self.clone(), ticket)
     }
@@ -243,7 +345,8 @@ impl Inner {
         })?;
         let keys = self.keys()?;
         let object = ObjectId::from_bytes(self.entropy().array().map_err(random)?);
-        Ticket::begin(Head { object, name, created: self.now()?, key: keys.id() }, keys, journal)
+        let head = Head { object, name, created: self.now()?, key: keys.id(), base: None };
+        Ticket::begin(head, keys, journal)
     }
 
     pub(crate) fn seat(&self, name: &xstore_manifest::BackendId) -> Option<&Arc<Seat>> {

@@ -108,6 +108,13 @@ pub(crate) async fn verify(
     done
 }
 
+/// Whether the shares are there, with a reporter that begins and ends elsewhere and hears nothing of it.
+pub(crate) async fn presence(inner: &Arc<Inner>, manifest: &Manifest) -> Result<Report> {
+    let n = manifest.body().threshold.n;
+    let silent = Reporter::new(Progress::none(), OperationKind::Verify, n, None);
+    work(inner, manifest, Depth::Presence, &silent).await
+}
+
 async fn work(inner: &Arc<Inner>, manifest: &Manifest, depth: Depth, reporter: &Reporter) -> Result<Report> {
     let object = Object::of(inner, manifest)?;
     let body = object.body();

@@ -76,6 +76,12 @@ impl Manifest {
         self.0.key_id
     }
 
+    /// The signature: two manifests with the same one say the same.
+    #[must_use]
+    pub fn hmac(&self) -> &[u8; 32] {
+        &self.0.hmac
+    }
+
     /// Bytes of all parts together, padding and fill included: `length` in the text.
     #[must_use]
     pub fn length(&self) -> u64 {

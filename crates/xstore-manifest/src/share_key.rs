@@ -73,7 +73,8 @@ impl ShareKey {
         if good { Ok(Self(text.into())) } else { Err(Problem::ShareKey) }
     }
 
-    /// The key under which attempt number `attempt` (from 0) writes share `index` of a sharing to a backend.
+    /// The key under which attempt number `attempt` (0 in a put, else a random one) writes share `index` of a sharing
+    /// to a backend.
     ///
     /// The name is base32 in lower case of the first 20 bytes of
     /// HMAC(K_name, sharing id || u8 index || le32 attempt || backend id).

@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of tests panic as the tests themselves do")]
 
 mod pads;
+mod rebuild;
 mod recombine;

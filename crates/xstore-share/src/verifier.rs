@@ -132,6 +132,15 @@ impl ShareVerifier {
     /// # Errors
     /// [`ShareFault::Length`] where it is shorter or longer, else the first [`ShareFault::Segment`] that fails.
     pub fn check(&self, share: &[u8]) -> Result<(), ShareFault> {
+        self.bad_segments(share)?.first().map_or(Ok(()), |m| Err(ShareFault::Segment(*m)))
+    }
+
+    /// As [`check`](Self::check), and lists the numbers of all segments that fail, in order; the trailer's is that of
+    /// data segments.
+    ///
+    /// # Errors
+    /// [`ShareFault::Length`] where it is shorter or longer.
+    pub fn bad_segments(&self, share: &[u8]) -> Result<Vec<u64>, ShareFault> {
         let wrong = || ShareFault::Length { expected: self.shape.share_len(), actual: share.len() as u64 };
         if share.len() as u64 != self.shape.share_len() {
             return Err(wrong());
@@ -141,7 +150,11 @@ impl ShareVerifier {
         let run = SegmentRun { share: self, bytes: &share[HEADER_LEN..share.len() - TAG_LEN] };
         let mut faults = Vec::new();
         for_each_group(&range, &part, &[run], &mut faults, |_| Ok(())).map_err(|_| wrong())?;
-        faults.first().map_or(Ok(()), |found| Err(found.fault))
+        let segments = faults.iter().filter_map(|found| match found.fault {
+            ShareFault::Segment(m) => Some(m),
+            _ => None,
+        });
+        Ok(segments.collect())
     }
 
     pub(crate) const fn sharing(&self) -> &[u8; 16] {

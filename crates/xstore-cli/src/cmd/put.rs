@@ -181,8 +181,8 @@ fn clean_up(
         recovered
     });
     match cleaned.result {
-        Ok(Recovered::Empty | Recovered::Swept(_) | Recovered::Moved) => failure,
-        Ok(Recovered::Finished(manifest)) => failure
+        Ok(Recovered::Empty | Recovered::Swept(_) | Recovered::Moved | Recovered::TakenBack) => failure,
+        Ok(Recovered::Finished(manifest) | Recovered::Changed(manifest)) => failure
             .detail(format!("the object is stored nevertheless: its manifest is {}", manifest.display())),
         Ok(kept @ Recovered::Kept { .. }) => {
             let help = help(&failure, sweep::advice(&kept));

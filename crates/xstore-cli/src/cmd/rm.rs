@@ -1,17 +1,20 @@
 //! `xstore rm`.
 
+use super::change;
 use crate::args::Rm;
 use crate::failure::Failure;
-use crate::files::{parent, read_manifest, sync_folder};
+use crate::files::{parent, sync_folder};
 use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
 use crate::output::Output;
+use crate::pending::{clear_all, manifest_in_use};
 use crate::session::Session;
 use crate::trouble::{Trouble, Troubles};
 use crate::units::{count, printable};
 use crate::watch::Watch;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use xstore::Progress;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,29 +27,41 @@ struct Report {
     /// How many shares couldn't be removed.
     remaining: usize,
     problems: Vec<Trouble>,
+    /// Journals of earlier changes, of which values may still be there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    journals: Vec<PathBuf>,
 }
 
 pub(super) fn run(args: &Rm, out: Output) -> Result<Outcome, Failure> {
     let path = &*args.manifest;
     let session = Session::load(&args.configured)?;
-    let text = read_manifest(path)?;
+    let names = change::names(path)?;
     let interrupt = Interrupt::watch();
+    // Nobody may change the object meanwhile.
+    let pending = change::begin(&session, &names, &interrupt, out)?;
     let ran = session.run(&interrupt, async |store| {
-        let manifest = store.manifest(&text).map_err(|error| Failure::of_store(&error).about(path))?;
+        let manifest = manifest_in_use(&store, &names)?;
         let mut watch = Watch::new(out, "removing", None);
         let deleted = store.delete(&manifest).progress(watch.progress()).await;
         watch.settled().await;
         let deleted = deleted.map_err(|error| Failure::of_store(&error))?;
+        let journals = if deleted.remaining().is_empty() {
+            clear_all(&store, &names, &manifest, Progress::none).await?
+        } else {
+            Vec::new()
+        };
         let body = manifest.body();
         Ok(Report {
             name: body.key.as_str().to_owned(),
             object: body.object.to_string(),
             manifest: path.to_owned(),
-            removed: deleted.remaining().is_empty(),
+            removed: deleted.remaining().is_empty() && journals.is_empty(),
             remaining: deleted.remaining().len(),
             problems: Troubles::of(deleted.remaining()),
+            journals,
         })
     });
+    pending.remove()?;
     let report = ran.result.map_err(|failure| match failure.code() {
         "CANCELLED" => {
             Failure::new("CANCELLED", "interrupted; some shares may be gone, the others are still there")
@@ -55,7 +70,7 @@ pub(super) fn run(args: &Rm, out: Output) -> Result<Outcome, Failure> {
         _ => failure,
     })?;
     if report.removed {
-        remove(path)?;
+        remove(names.manifest())?;
     } else {
         out.warn(&warning(&report));
     }
@@ -71,10 +86,15 @@ pub(super) fn run(args: &Rm, out: Output) -> Result<Outcome, Failure> {
 }
 
 fn warning(report: &Report) -> String {
-    let mut text = format!(
-        "{} couldn't be removed; nobody can read the object any more",
-        count(report.remaining, "share")
-    );
+    let mut text = if report.remaining > 0 {
+        let shares = count(report.remaining, "share");
+        format!("{shares} couldn't be removed; nobody can read the object any more")
+    } else {
+        "the shares are removed, but not all values that earlier changes of the object replaced".to_owned()
+    };
+    for journal in &report.journals {
+        text.push_str(&format!("\n  named in {}", journal.display()));
+    }
     for problem in &report.problems {
         text.push_str("\n  ");
         text.push_str(&problem.line());

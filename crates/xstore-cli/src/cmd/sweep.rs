@@ -1,4 +1,4 @@
-//! `xstore sweep`: cleans up after puts that didn't come to their end.
+//! `xstore sweep`: cleans up after puts and changes that didn't come to their end.
 
 use crate::args::Sweep;
 use crate::failure::Failure;
@@ -20,7 +20,7 @@ use xstore::Attempt;
 struct Swept {
     /// The journal.
     pending: PathBuf,
-    /// `swept`, `empty`, `kept`, `finished`, `moved`, `busy` or `failed`.
+    /// `swept`, `empty`, `kept`, `finished`, `taken-back`, `moved`, `busy` or `failed`.
     state: &'static str,
     /// Places that are certain to be empty.
     removed: usize,
@@ -176,6 +176,10 @@ impl Swept {
                 Self { path: Some(manifest.clone()), text, ..Self::new(path, "finished") }
             }
             Recovered::Moved => Self { text, ..Self::new(path, "moved") },
+            Recovered::Changed(manifest) => {
+                Self { path: Some(manifest.clone()), text, ..Self::new(path, "finished") }
+            }
+            Recovered::TakenBack => Self { text, ..Self::new(path, "taken-back") },
         }
     }
 }
@@ -184,7 +188,10 @@ impl Swept {
 pub(super) fn busy(path: &Path) -> Failure {
     Failure::new(
         "PUT_RUNNING",
-        format!("{} is in use: a put to this manifest, or a sweep, is running", path.display()),
+        format!(
+            "{} is in use: a put to this manifest, a change of it, or a sweep is running",
+            path.display()
+        ),
     )
     .help("wait until it has ended, or name another file with --manifest")
 }
@@ -206,6 +213,11 @@ pub(super) fn line(path: &Path, recovered: &Recovered) -> String {
                 printable(&manifest.display().to_string())
             )
         }
+        Recovered::Changed(manifest) => format!(
+            "{path}: brought to its end; the object's manifest is {}",
+            printable(&manifest.display().to_string())
+        ),
+        Recovered::TakenBack => format!("{path}: taken back; the object is as it was"),
         Recovered::Moved => {
             format!(
                 "{path}: that put had succeeded, and its manifest was taken elsewhere; nothing was removed"

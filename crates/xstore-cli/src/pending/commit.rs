@@ -32,7 +32,7 @@ pub(crate) fn commit(
 }
 
 /// Writes a new file and makes it survive a power loss, its name included.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -1,5 +1,7 @@
-//! Which files belong to a put.
+//! Which files belong to a put or a change.
 
+use crate::failure::Failure;
+use crate::files::parent;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -61,9 +63,40 @@ impl Names {
         self.kept.is_none().then(|| append(&self.manifest, NEW))
     }
 
+    /// Where the manifest is written that is to take the place of the one in use.
+    pub(crate) fn replacement(&self) -> PathBuf {
+        append(&self.manifest, NEW)
+    }
+
+    /// Where the manifest goes that a reshare took the place of.
+    pub(crate) fn old_manifest(&self, generation: u64) -> PathBuf {
+        append(&self.manifest, &format!(".generation-{generation}.json"))
+    }
+
+    /// Whether the journal was put aside.
+    pub(crate) const fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
     /// Where the journal goes that has to be kept.
     pub(crate) fn aside(&self, object: &str) -> PathBuf {
         append(&self.manifest, &format!(".{object}{PENDING}"))
+    }
+
+    /// The journals of this manifest that were put aside.
+    pub(crate) fn kept_journals(&self) -> Result<Vec<PathBuf>, Failure> {
+        let folder = parent(&self.manifest);
+        let fail = |error| Failure::io("SOURCE_FAILED", "list", folder, error);
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(fail)? {
+            let path = self.manifest.with_file_name(entry.map_err(fail)?.file_name());
+            if Self::of_pending(&path).is_some_and(|names| names.is_kept() && names.manifest == self.manifest)
+            {
+                found.push(path);
+            }
+        }
+        found.sort();
+        Ok(found)
     }
 
     /// Where the manifest of a put goes that somebody else's file took the place of.

@@ -1,4 +1,4 @@
-//! What to do about a put that didn't come to its end.
+//! What to do about a put that didn't come to its end; about changes see [`super::change`].
 
 use super::commit::place;
 use super::{Names, Pending};
@@ -30,6 +30,10 @@ pub(crate) enum Recovered {
     Finished(PathBuf),
     /// The put had succeeded, and somebody took its manifest elsewhere.
     Moved,
+    /// A change was brought to its end; the object's manifest is this.
+    Changed(PathBuf),
+    /// What a change had stored is removed; the object's manifest is what it was.
+    TakenBack,
 }
 
 /// Cleans up after a put, or brings it to its end where it was committed. `may_land` says that something of it may
@@ -53,6 +57,9 @@ pub(crate) async fn recover(
         return Ok(Recovered::Empty);
     }
     let ticket = store.ticket(&text).map_err(|error| refused(pending.path(), &error))?;
+    if ticket.is_change() {
+        return super::change::recover(store, &names, pending, &text, may_land, progress).await;
+    }
     if ticket.is_committed() || is_manifest_of(store, names.manifest(), &ticket)? {
         return finish(store, &names, pending, &ticket);
     }
@@ -148,20 +155,20 @@ fn unclear(path: &Path) -> Failure {
     .help("put an intact copy in its place, or move it away if the object isn't wanted, and sweep again")
 }
 
-fn refused(path: &Path, error: &xstore::Error) -> Failure {
+pub(super) fn refused(path: &Path, error: &xstore::Error) -> Failure {
     if error.code() == xstore::Code::KeyUnavailable {
         return Failure::of_store(error).about(path);
     }
     Failure::new(
         "PENDING_INVALID",
-        format!("{} is not an intact journal of a put with this key", path.display()),
+        format!("{} is not an intact journal of a put or a change with this key", path.display()),
     )
     .caused_by(error.clone())
     .help("nothing was removed; shares that it may name stay where they are")
 }
 
 /// Removes a file, if there is one, for good.
-fn remove(path: &Path) -> Result<(), Failure> {
+pub(super) fn remove(path: &Path) -> Result<(), Failure> {
     let fail = |error| Failure::io("SINK_FAILED", "remove", path, error);
     match fs::remove_file(path) {
         Ok(()) => sync_folder(parent(path)).map_err(fail),

@@ -2,12 +2,15 @@
 
 use crate::support::Stage;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 19] = [
     "init",
     "put",
     "get",
     "rm",
     "verify",
+    "repair",
+    "migrate",
+    "reshare",
     "status",
     "plan",
     "config",

@@ -4,10 +4,13 @@ mod config;
 mod get;
 mod init;
 mod json;
+mod migrate;
 mod mistakes;
 mod plan;
 mod put;
 mod range;
+mod repair;
+mod reshare;
 mod rm;
 mod status;
 mod sweep;
@@ -21,5 +24,7 @@ mod full;
 mod interrupted;
 #[cfg(unix)]
 mod killed;
+#[cfg(unix)]
+mod killed_changes;
 #[cfg(target_os = "linux")]
 mod memory;

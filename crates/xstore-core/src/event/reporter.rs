@@ -180,7 +180,7 @@ impl OperationKind {
     /// What is told of the operation as a whole while it goes on.
     const fn work(self) -> Status {
         match self {
-            Self::Put => Status::Uploading,
+            Self::Put | Self::Repair | Self::Migrate | Self::Reshare => Status::Uploading,
             Self::Get => Status::Downloading,
             Self::Verify => Status::Verifying,
             Self::Delete | Self::Sweep => Status::Deleting,

@@ -137,7 +137,7 @@ impl Refusal {
 
 /// No backend of that name is configured.
 #[derive(Debug)]
-struct Unknown;
+pub(crate) struct Unknown;
 
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -203,6 +203,19 @@ pub(crate) fn candidates<'a>(context: &Context<'a>, bytes: u64) -> (Vec<Candidat
     }
     let now = Instant::now();
     found.sort_by_key(|candidate| candidate.0.seat.health.score(now, bytes));
+    // The first k are asked at once. Of a member that was left alone for a while one trial is made, not one for each
+    // part that is being read.
+    let wanted = usize::from(context.object.scheme.k());
+    let mut refused = Vec::new();
+    let mut at = 0;
+    while at < wanted.min(found.len()) {
+        if found[at].0.seat.health.admit(now) {
+            at += 1;
+        } else {
+            refused.push(found.remove(at));
+        }
+    }
+    found.extend(refused);
     (found, attempts)
 }
 

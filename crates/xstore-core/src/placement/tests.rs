@@ -130,3 +130,25 @@ fn obstacles(error: &PlacementError) -> Vec<Rule> {
         other => panic!("not impossible but {other:?}"),
     }
 }
+
+#[test]
+fn what_was_ever_seen_counts() {
+    let all = samples(&["a 0 site=x", "b 0 site=x", "c 0 site=y", "d 0", "e 0", "f 0 site=x"]);
+    let all = candidates(&all);
+    let free = Placement::default();
+    let spread = free.clone().spread("site").unwrap();
+    let seen = [(0, 0), (1, 2), (2, 3)];
+    // A member that saw an index may see it again, and no other one.
+    assert!(free.admits(3, 0, 0, &seen, &all).is_ok() && !free.admits(3, 1, 0, &seen, &all).is_ok());
+    assert!(free.admits(3, 7, 4, &seen, &all).is_ok() && !free.admits(3, 7, 9, &seen, &all).is_ok());
+    // Under one value at most k-1 indexes, those that went elsewhere since included.
+    assert!(!spread.admits(2, 1, 1, &seen, &all).is_ok() && spread.admits(2, 0, 1, &seen, &all).is_ok());
+    assert!(spread.admits(3, 1, 1, &seen, &all).is_ok());
+    let more = [&seen[..], &[(1, 1)]].concat();
+    assert!(!spread.admits(3, 4, 5, &more, &all).is_ok() && spread.admits(3, 0, 5, &more, &all).is_ok());
+    // Without the label each is alone.
+    assert!(spread.admits(2, 5, 4, &seen, &all).is_ok());
+    let pinned = Placement::default().pin(4, "site", "y").unwrap().only("site", ["x", "y"]).unwrap();
+    assert!(!pinned.admits(2, 4, 5, &[], &all).is_ok() && pinned.admits(2, 4, 2, &[], &all).is_ok());
+    assert!(!pinned.admits(2, 1, 4, &[], &all).is_ok() && pinned.admits(2, 1, 5, &[], &all).is_ok());
+}

@@ -29,6 +29,7 @@ pub(crate) struct SealJob {
     pub(crate) pad_to: Option<u64>,
     pub(crate) part_size: u32,
     pub(crate) object: [u8; 16],
+    pub(crate) generation: u64,
     pub(crate) number: u32,
     pub(crate) created: Timestamp,
     pub(crate) ttl: Option<u64>,
@@ -104,7 +105,7 @@ pub(crate) fn seal(
     });
     let info = PartInfo {
         object: job.object,
-        generation: 1,
+        generation: job.generation,
         part: job.number,
         kind: ObjectKind::Object,
         length: payload.len() as u64,

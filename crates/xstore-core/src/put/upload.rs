@@ -11,6 +11,7 @@ use crate::quorum::{WriteQuorum, WriteRule, WriteVerdict};
 use crate::store::Inner;
 use crate::ticket::{Place, Sent, Ticket};
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,8 +38,22 @@ pub(crate) struct Uploaded {
 /// A share that a place didn't take.
 struct Refused {
     attempt: Attempt,
-    /// Whether the place was there: it showed its mark.
+    /// Whether the place was there: it showed its mark, and is in the ticket.
     was_reached: bool,
+}
+
+/// Why a share isn't stored.
+enum Trouble {
+    /// The place didn't take it.
+    Place(BackendError),
+    /// The ticket can't be kept, so nothing may be sent any more.
+    Ticket(Error),
+}
+
+impl From<BackendError> for Trouble {
+    fn from(error: BackendError) -> Self {
+        Self::Place(error)
+    }
 }
 
 /// What all parts of a put share.
@@ -48,7 +63,8 @@ pub(crate) struct Upload {
     pub(crate) reporter: Reporter,
     pub(crate) rule: WriteRule,
     pub(crate) trailer: u32,
-    pub(crate) ttl: Option<u64>,
+    /// Seconds until what is stored isn't needed any more.
+    pub(crate) expires_in: Option<u64>,
 }
 
 impl Upload {
@@ -69,7 +85,8 @@ impl Upload {
         let mut quorum = WriteQuorum::new(self.rule, n);
         let mut names: Vec<Option<ShareKey>> = vec![None; n];
         let mut running = FuturesUnordered::new();
-        let mut tried: Vec<usize> = places.0.iter().flatten().copied().collect();
+        let mut tried: Vec<(u8, usize)> =
+            (0..).zip(&places.0).filter_map(|(i, at)| Some((i, (*at)?))).collect();
         let mut failures = Vec::new();
         let mut past = Vec::new();
         // Whether any of those that failed was there at all.
@@ -81,11 +98,13 @@ impl Upload {
             .enumerate()
             .filter_map(|(index, place)| place.map(|member| (index, member)))
             .collect();
-        self.keep(sharing, &first).await?;
+        let there = self.attached(&first).await;
+        self.keep(sharing, &there).await?;
         let mut pace = Pace::new(n);
         for &(index, member) in &first {
             quorum.sending(index, self.seat(member).capability.durable);
-            running.push(self.send(keys, &part, index, member, pace.begin(index)));
+            let is_kept = there.contains(&(index, member));
+            running.push(self.send(keys, &part, (index, member), is_kept, pace.begin(index)));
         }
         let verdict = loop {
             match quorum.verdict() {
@@ -108,7 +127,7 @@ impl Upload {
             };
             let Some((index, member, sent)) = next else { break WriteVerdict::Failed };
             pace.end(index);
-            match sent {
+            match sent? {
                 Ok(key) => {
                     quorum.stored(index);
                     names[index] = Some(key);
@@ -120,13 +139,12 @@ impl Upload {
                         past.push(Past { index: to_u8(index), backend: self.seat(member).name.clone() });
                     }
                     places.0[index] = None;
-                    match self.spare(&places, index, &tried) {
+                    match self.admitted_spare(&places, index, &tried) {
                         Some(spare) => {
-                            tried.push(spare);
-                            self.keep(sharing, &[(index, spare)]).await?;
+                            tried.push((to_u8(index), spare));
                             places.0[index] = Some(spare);
                             quorum.sending(index, self.seat(spare).capability.durable);
-                            running.push(self.send(keys, &part, index, spare, pace.begin(index)));
+                            running.push(self.send(keys, &part, (index, spare), false, pace.begin(index)));
                         }
                         None => quorum.given_up(index),
                     }
@@ -165,27 +183,38 @@ impl Upload {
     }
 
     /// A share that is still on its way, and for which there is another place.
-    fn slow(&self, pace: &Pace, places: &Assignment, tried: &[usize]) -> Option<usize> {
+    fn slow(&self, pace: &Pace, places: &Assignment, tried: &[(u8, usize)]) -> Option<usize> {
         pace.on_their_way().find(|&index| {
             let mut others = places.clone();
             others.0[index] = None;
-            self.spare(&others, index, tried).is_some()
+            self.spare(&others, index, tried, &[]).is_some()
         })
+    }
+
+    /// The places that show their marks within a short while. The others aren't waited for; each is kept in the
+    /// ticket when it turns up, so that the ticket names no place that was never there.
+    async fn attached(&self, places: &[(usize, usize)]) -> Vec<(usize, usize)> {
+        let is_there = |place: &&(usize, usize)| self.store.is_attached(self.seat(place.1));
+        let missing = places.iter().filter(|place| !is_there(place));
+        let marks = join_all(missing.map(|&(_, member)| self.store.attach(self.seat(member))));
+        // Who is done by then has been seen; what failed is asked again by its share, and told there.
+        let _ = timeout(self.store.settings.hedge.initial, marks).await;
+        places.iter().filter(is_there).copied().collect()
     }
 
     fn seat(&self, member: usize) -> &Arc<Seat> {
         &self.store.seats[member]
     }
 
-    /// Stores one share in one place.
+    /// Stores one share in one place. The outer error ends the put.
     async fn send(
         &self,
         keys: &Keys,
         part: &SealedPart,
-        index: usize,
-        member: usize,
+        (index, member): (usize, usize),
+        is_kept: bool,
         given_up: oneshot::Receiver<()>,
-    ) -> (usize, usize, Result<ShareKey, Refused>) {
+    ) -> (usize, usize, Result<Result<ShareKey, Refused>>) {
         let seat = self.seat(member);
         let begun = Instant::now();
         let share = ShareEvent { backend: seat.id.clone(), index: to_u8(index), part: part.number };
@@ -194,21 +223,23 @@ impl Upload {
         let (mut was_reached, mut was_abandoned) = (false, false);
         let sent = tokio::select! {
             biased;
-            sent = self.try_send(keys, part, index, seat, &share, &mut was_reached) => sent,
+            sent = self.try_send(keys, part, (index, member), is_kept, &share, &mut was_reached) => sent,
             Ok(()) = given_up => {
                 was_abandoned = true;
                 seat.health.abandoned(Instant::now(), begun.elapsed());
                 Err(BackendError::new(ErrorKind::Timeout, "much slower than the others; another place took over")
-                    .at(&seat.id, Operation::Put, None))
+                    .at(&seat.id, Operation::Put, None)
+                    .into())
             }
         };
         let sent = match sent {
             Ok(key) => {
                 seat.health.succeeded(Instant::now(), total, begun.elapsed());
                 self.reporter.share(&share, Status::Complete, total, Some(total), None);
-                Ok(key)
+                Ok(Ok(key))
             }
-            Err(error) => {
+            Err(Trouble::Ticket(error)) => Err(error),
+            Err(Trouble::Place(error)) => {
                 if !was_abandoned {
                     seat.health.failed(Instant::now(), error.kind());
                 }
@@ -219,7 +250,7 @@ impl Upload {
                 self.reporter.share(&share, Status::Failed, 0, Some(total), Some(code.as_str()));
                 let attempt =
                     Attempt::new(seat.id.clone(), Some(share.index), Some(part.number), code, error);
-                Err(Refused { attempt, was_reached })
+                Ok(Err(Refused { attempt, was_reached }))
             }
         };
         (index, member, sent)
@@ -229,11 +260,12 @@ impl Upload {
         &self,
         keys: &Keys,
         part: &SealedPart,
-        index: usize,
-        seat: &Seat,
+        (index, member): (usize, usize),
+        is_kept: bool,
         share: &ShareEvent,
         was_reached: &mut bool,
-    ) -> Result<ShareKey, BackendError> {
+    ) -> Result<ShareKey, Trouble> {
+        let seat = self.seat(member);
         let settings = &self.store.settings;
         let value = part.shares[index].clone();
         let length = value.len() as u64;
@@ -242,12 +274,16 @@ impl Upload {
             if self.has_spare(seat) { settings.timeouts.of(length) } else { settings.share_deadline };
         let work = async {
             self.store.attach(seat).await?;
+            if !is_kept {
+                let sharing = SharingId::from_bytes(part.sharing);
+                self.keep(sharing, &[(index, member)]).await.map_err(Trouble::Ticket)?;
+            }
             *was_reached = true;
             let name = share_key(keys, seat, part.sharing, to_u8(index))?;
             let key = Key::new(name.as_str()).map_err(|error| {
                 BackendError::new(ErrorKind::Other, "the share's name is no key").with_source(error)
             })?;
-            let options = PutOptions::create_only().with_ttl(self.ttl.map(Duration::from_secs));
+            let options = PutOptions::create_only().with_ttl(self.expires_in.map(Duration::from_secs));
             let on_retry =
                 |_: &retry::Retry<'_>| self.reporter.share(share, Status::Retrying, 0, Some(length), None);
             retry::put(&*seat.backend, &key, Payload::from(value), &options, &settings.retry, &on_retry)
@@ -255,7 +291,7 @@ impl Upload {
             Ok(name)
         };
         timeout(deadline, work).await.unwrap_or_else(|_| {
-            Err(BackendError::new(ErrorKind::Timeout, "").at(&seat.id, Operation::Put, None))
+            Err(BackendError::new(ErrorKind::Timeout, "").at(&seat.id, Operation::Put, None).into())
         })
     }
 
@@ -266,18 +302,47 @@ impl Upload {
         self.store.seats.iter().filter(usable).count() >= n
     }
 
-    /// Another place for a share: one that holds and was sent nothing of this part.
-    fn spare(&self, places: &Assignment, index: usize, tried: &[usize]) -> Option<usize> {
+    /// Another place for a share: one that holds and was sent nothing of this part, under a label value that has not
+    /// seen too much of it.
+    fn spare(
+        &self,
+        places: &Assignment,
+        index: usize,
+        tried: &[(u8, usize)],
+        refused: &[usize],
+    ) -> Option<usize> {
         let now = Instant::now();
-        let left_out = |member: &usize| self.seat(*member).health.is_open(now);
-        let excluded: Vec<usize> =
-            tried.iter().copied().chain((0..self.store.seats.len()).filter(left_out)).collect();
+        let (k, number) = (self.store.scheme.k(), to_u8(index));
+        let placement = &self.store.placement;
         let candidates: Vec<Candidate<'_>> = self.store.candidates();
-        self.store.placement.replace(self.store.scheme.k(), &places.0, to_u8(index), &excluded, &candidates)
+        let left_out = |member: &usize| {
+            self.seat(*member).health.is_open(now)
+                || tried.iter().any(|(_, other)| other == member)
+                || placement.admits(k, number, *member, tried, &candidates).is_err()
+        };
+        let out = (0..self.store.seats.len()).filter(left_out);
+        let excluded: Vec<usize> = out.chain(refused.iter().copied()).collect();
+        placement.replace(k, &places.0, number, &excluded, &candidates)
+    }
+
+    /// As [`spare`](Self::spare), one that may be asked now: of a place that was left alone for a while one trial is
+    /// made.
+    fn admitted_spare(&self, places: &Assignment, index: usize, tried: &[(u8, usize)]) -> Option<usize> {
+        let mut refused = Vec::new();
+        loop {
+            let spare = self.spare(places, index, tried, &refused)?;
+            if self.seat(spare).health.admit(Instant::now()) {
+                return Some(spare);
+            }
+            refused.push(spare);
+        }
     }
 
     /// Keeps in the ticket what is about to be sent, before it is.
     async fn keep(&self, sharing: SharingId, places: &[(usize, usize)]) -> Result<()> {
+        if places.is_empty() {
+            return Ok(());
+        }
         let places = places.iter().map(|&(index, member)| Place {
             index: to_u8(index),
             attempt: 0,

@@ -89,6 +89,68 @@ async fn a_place_without_its_mark_confirms_nothing() {
     assert!(matches!(build(&ring).delete(&manifest).await.unwrap(), Deleted::All));
 }
 
+/// What was never there was sent nothing, so there is nothing to sweep there.
+#[tokio::test(start_paused = true)]
+async fn a_ticket_names_no_place_that_was_never_there() {
+    for hangs in [false, true] {
+        let backends = faulty(4);
+        let builder = Store::builder().threshold(2, 3).keys(ring()).settings(small_parts(500));
+        let store =
+            backends.iter().fold(builder, |builder, one| builder.backend(Arc::clone(one))).build().unwrap();
+        backends[1].faults().set(if hangs { Behaviour::Hang } else { Behaviour::Down });
+        let ticket = store.begin("doc").unwrap();
+        let manifest = store.put("doc", data(900)).ticket(&ticket).await.unwrap();
+        assert!(store.get(&manifest).await.unwrap() == data(900));
+        assert!(!ticket.to_text().contains("\"b1\""), "{}", ticket.to_text());
+        assert!(manifest.parts.iter().all(|part| part.past.is_empty()));
+        // So it is settled although b1 is away.
+        assert!(store.sweep(&ticket).await.unwrap().unconfirmed.is_empty());
+    }
+}
+
+/// A member that was left alone for a while gets one request to show that it is back, not one for each part.
+#[tokio::test(start_paused = true)]
+async fn one_trial_is_made_of_what_was_left_alone() {
+    let backends = faulty(3);
+    let store = over(2, 3, &backends).settings(small_parts(500)).build().unwrap();
+    // So that the others are worth a trial of the first.
+    backends[2].faults().set(Behaviour::Slow(Duration::from_secs(2)));
+    let manifest = store.put("doc", data(5000)).await.unwrap();
+    backends[0].faults().set(Behaviour::Down);
+    assert!(store.get(&manifest).await.unwrap() == data(5000));
+    // The circuit opened more than once while that was read.
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    // It is back, and slow to say so: ten parts are read meanwhile.
+    backends[0].faults().set(Behaviour::Hang);
+    backends[0].faults().reset_counts();
+    assert!(store.get(&manifest).await.unwrap() == data(5000));
+    assert_eq!(backends[0].faults().counts().of(Operation::Get), 1);
+}
+
+/// The time that a request waits for its turn isn't the backend's.
+#[tokio::test(start_paused = true)]
+async fn waiting_for_a_turn_is_not_timed() {
+    use xstore_backend::layer::{Limiter, Limits, Timeouts};
+    let backends = faulty(2);
+    let mut settings = small_parts(500);
+    settings.timeouts = Timeouts::new(Duration::from_secs(10), std::num::NonZero::<u64>::MAX);
+    let one = || Limiter::new(Limits::new(std::num::NonZero::<usize>::MIN));
+    let builder = Store::builder().threshold(2, 2).keys(ring()).settings(settings);
+    let limited = |backend: &Faulty| Member::new(Arc::clone(backend)).limited(one());
+    let store =
+        backends.iter().fold(builder, |builder, backend| builder.backend(limited(backend))).build().unwrap();
+    store.initialise().await.unwrap();
+    for backend in &backends {
+        backend.faults().set(Behaviour::Slow(Duration::from_secs(7)));
+    }
+    // Two parts are on their way at once, each in seven seconds and in its turn.
+    let manifest = store.put("doc", data(2600)).await.unwrap();
+    for backend in &backends {
+        assert_eq!(backend.faults().counts().of(Operation::Put), 7, "a put was repeated");
+    }
+    assert!(store.get(&manifest).await.unwrap() == data(2600));
+}
+
 #[tokio::test]
 async fn one_place_under_two_names_is_refused() {
     let one = MemoryBackend::new(BackendId::new("one").unwrap()).with_capability(DURABLE);
@@ -198,7 +260,7 @@ async fn events_obey_their_grammar_whatever_happens() {
     ];
     for fault in faults {
         for bad in 0..3 {
-            let backends = faulty(3);
+            let backends = faulty(4);
             let mut settings = small_parts(500);
             let quick = Duration::from_millis(1);
             settings.retry = xstore_backend::retry::RetryPolicy::new(3, quick, 1, quick).unwrap();
@@ -220,6 +282,28 @@ async fn events_obey_their_grammar_whatever_happens() {
                 watched(|progress| store.get_range(&manifest, 100..1700).progress(progress).into_future())
                     .await;
             let _ = watched(|progress| store.verify(&manifest).progress(progress).into_future()).await;
+            set(&[Operation::Put]);
+            let _ = watched(|progress| store.repair(&manifest).progress(progress).into_future()).await;
+            let moved =
+                watched(|progress| store.migrate(&manifest, "b0", "b3").progress(progress).into_future())
+                    .await
+                    .unwrap();
+            let reshared =
+                watched(|progress| store.reshare(&moved.manifest, 2, 2).progress(progress).into_future())
+                    .await;
+            if moved.is_changed() {
+                store.commit(&moved.ticket).unwrap();
+                let sweep = store.sweep(&moved.ticket).keeping(&moved.manifest);
+                let _ = watched(|progress| sweep.progress(progress).into_future()).await;
+            }
+            drop(reshared);
+            set(&[Operation::Get]);
+            for backend in &backends[..bad] {
+                for key in backend.inner().keys().iter().filter(|key| key.as_str().contains("/m/")) {
+                    backend.inner().delete(key).await.unwrap();
+                }
+            }
+            let _ = watched(|progress| store.repair(&manifest).progress(progress).into_future()).await;
             set(&[Operation::Delete]);
             let _ = watched(|progress| store.delete(&manifest).progress(progress).into_future()).await;
         }

@@ -233,3 +233,98 @@ fn a_share_of_another_part_is_no_source() {
     let mut rebuilder = rebuilder(&part, part.expected, &[0, 2], 1).unwrap();
     assert_eq!(rebuilder.run(1, &runs, &mut out).result, Err(DecodeError::OtherPart));
 }
+
+/// Share `target` made from whatever is good of these shares, as it stands after damage to `part`.
+fn by_segment(
+    part: &Part,
+    verifiers: &[ShareVerifier],
+    target: u8,
+    count: u64,
+) -> Result<(Vec<u8>, [u8; 32]), DecodeError> {
+    let ring = ring();
+    let index = part.index(target.into());
+    let keys = ring.current().unwrap();
+    let rebuilder = Rebuilder::by_segment(part.expected, index, keys, &mut Entropy::os());
+    let mut rebuilder = rebuilder.unwrap();
+    let mut share = rebuilder.header().to_vec();
+    let end = part.shape().data_segments() + 1;
+    for first in (0..end).step_by(usize::try_from(count).unwrap()) {
+        let count = count.min(end - first);
+        let runs = part.runs(verifiers, first, count);
+        let from = share.len();
+        share.resize(from + runs.first().map_or(0, |run| run.bytes.len()), 0);
+        rebuilder.run(count, &runs, &mut share[from..]).result?;
+    }
+    let hmac = rebuilder.finish()?;
+    share.extend_from_slice(&hmac);
+    Ok((share, hmac))
+}
+
+/// Flips a bit in the body of segment `m` of share `i`.
+fn spoil(part: &mut Part, i: usize, m: u64) {
+    let at = usize::try_from(part.shape().place(m).unwrap().offset).unwrap();
+    part.shares[i][at] ^= 4;
+}
+
+/// Every share is bad somewhere, none at the same place: no k are good, yet every share can be made.
+#[test]
+fn sources_are_chosen_segment_by_segment() {
+    for (k, n, p) in [(2, 3, 3), (2, 4, 5), (3, 4, 5), (3, 5, 5), (4, 5, 5)] {
+        let mut part = encode(layout(k, n, p, 2), &payload(61));
+        let whole = part.shares.clone();
+        let all: Vec<usize> = (0..n.into()).collect();
+        let verifiers = part.verifiers(&all);
+        // The last one is bad in its trailer.
+        let last = part.shape().data_segments();
+        for i in all.clone() {
+            let m = if i + 1 == usize::from(n) { last } else { i as u64 };
+            spoil(&mut part, i, m);
+        }
+        for target in 0..n {
+            for count in [1, 3, 100] {
+                let (share, _) = by_segment(&part, &verifiers, target, count).unwrap();
+                assert_eq!(bodies(&part, &share), bodies(&part, &whole[usize::from(target)]), "{k} of {n}");
+            }
+        }
+        // What n - k + 1 have lost, the others can't make up for.
+        part.shares.clone_from(&whole);
+        for i in 0..=usize::from(n - k) {
+            spoil(&mut part, i, 2);
+        }
+        let verified = usize::from(k) - 1;
+        let expected = DecodeError::TooFewShares { segment: 2, verified, needed: k.into() };
+        assert_eq!(by_segment(&part, &verifiers, 0, 100).unwrap_err(), expected, "{k} of {n}");
+    }
+}
+
+/// A target's own good segments need no others.
+#[test]
+fn what_is_good_of_the_former_share_is_kept() {
+    let mut part = encode(layout(3, 4, 5, 2), &payload(61));
+    let whole = part.shares[1].clone();
+    let verifiers = part.verifiers(&[0, 1, 2, 3]);
+    spoil(&mut part, 1, 0);
+    spoil(&mut part, 0, 1);
+    spoil(&mut part, 2, 1);
+    let (share, _) = by_segment(&part, &verifiers, 1, 100).unwrap();
+    assert_eq!(bodies(&part, &share), bodies(&part, &whole));
+    let others: Vec<ShareVerifier> = part.verifiers(&[0, 2, 3]);
+    let expected = DecodeError::TooFewShares { segment: 1, verified: 1, needed: 3 };
+    assert_eq!(by_segment(&part, &others, 1, 100).unwrap_err(), expected);
+}
+
+#[test]
+fn all_bad_segments_are_found() {
+    let mut part = encode(layout(2, 3, 3, 4), &payload(100));
+    let verifier = part.admitted(1).unwrap();
+    assert_eq!(verifier.bad_segments(&part.shares[1]), Ok(Vec::new()));
+    assert_eq!(verifier.check(&part.shares[1]), Ok(()));
+    let trailer = part.shape().data_segments();
+    for m in [0, 3, trailer] {
+        spoil(&mut part, 1, m);
+    }
+    assert_eq!(verifier.bad_segments(&part.shares[1]), Ok(vec![0, 3, trailer]));
+    assert_eq!(verifier.check(&part.shares[1]), Err(ShareFault::Segment(0)));
+    part.shares[1].pop();
+    assert!(matches!(verifier.bad_segments(&part.shares[1]), Err(ShareFault::Length { .. })));
+}

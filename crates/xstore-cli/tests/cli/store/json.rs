@@ -51,6 +51,13 @@ fn every_member_of_every_report() {
     }
     agrees("get", &shop.run("get --json --manifest n.json --output o --range 0-").succeeds().json());
     agrees("verify", &shop.run("verify --json --manifest n.json").exits(6).json());
+    let repair = shop.run("repair --json --manifest n.json --dry-run").succeeds().json();
+    assert_eq!(repair["changed"], false);
+    shop.take("green");
+    agrees("repair", &shop.run("repair --json --manifest n.json").exits(3).json());
+    shop.bring_back("green");
+    shop.run("repair --quiet --manifest n.json").succeeds();
+    agrees("reshare", &shop.run("reshare --json --manifest n.json --threshold 3-of-3").succeeds().json());
     shop.take("green");
     agrees("rm", &shop.run("rm --json --manifest n.json").exits(6).json());
 }
