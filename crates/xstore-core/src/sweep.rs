@@ -76,6 +76,10 @@ async fn work(
         give_up(inner, ticket).await?;
     }
     let jobs = jobs(inner, keys, &deeds, kept);
+    // What the kept manifest names has landed.
+    let open: HashSet<u32> = jobs.iter().map(|job| job.at).collect();
+    let sent: Vec<&Sent> =
+        (0_u32..).zip(&deeds.sent).filter(|(at, _)| open.contains(at)).map(|(_, sent)| sent).collect();
     let mut removals = stream::iter(jobs).map(|job| remove(inner, job, reporter)).buffer_unordered(AT_ONCE);
     let mut swept = Swept { removed: 0, unconfirmed: Vec::new(), again_after: None };
     while let Some(removed) = removals.next().await {
@@ -85,7 +89,7 @@ async fn work(
         }
     }
     drop(removals);
-    swept.again_after = again_after(inner, ticket, &deeds.sent)?;
+    swept.again_after = again_after(inner, ticket, &sent)?;
     Ok(swept)
 }
 
@@ -174,7 +178,7 @@ fn jobs(inner: &Inner, keys: &Keys, deeds: &Deeds, kept: Option<&Manifest>) -> V
 }
 
 /// When the last write that may still be on its way can't land any more.
-fn again_after(inner: &Inner, ticket: &Ticket, sent: &[Sent]) -> Result<Option<Timestamp>> {
+fn again_after(inner: &Inner, ticket: &Ticket, sent: &[&Sent]) -> Result<Option<Timestamp>> {
     let lands_late = |place: &Place| {
         // Writes of this process may wait in its blocking pool, whatever the backend.
         ticket.is_live() || inner.seat(&place.backend).is_none_or(|seat| seat.capability.late_writes)

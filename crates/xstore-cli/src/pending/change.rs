@@ -154,10 +154,15 @@ pub(super) async fn recover(
             let kept = clear(store, &ticket, names, pending, &finished, may_land, progress).await?;
             Ok(kept.unwrap_or_else(|| Recovered::Changed(names.manifest().to_owned())))
         }
-        // A reshare, or another change came first: what this one stored is in nobody's manifest.
+        // A reshare: what it stored is in nobody's manifest.
         Err(error) if error.code() == Code::ConfigInvalid => {
             let kept = clear(store, &ticket, names, pending, &manifest, may_land, progress).await?;
             Ok(kept.unwrap_or(Recovered::TakenBack))
+        }
+        // Two changes at once. Nothing but a reshare helps, and the journal mustn't be in its way.
+        Err(error) if error.code() == Code::LayoutRefused => {
+            clear(store, &ticket, names, pending, &manifest, may_land, progress).await?;
+            Err(Failure::of_store(&error).about(names.manifest()))
         }
         Err(error) => Err(Failure::of_store(&error).about(pending.path())),
     }

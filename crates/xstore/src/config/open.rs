@@ -1,13 +1,12 @@
 //! From a checked configuration to a store.
 
 use std::fmt;
-use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use xstore_core::backend::layer::{Limited, Limiter, Timeouts, TimingOut};
+use xstore_core::backend::layer::Limiter;
 use xstore_core::backend::{
     BackendId, Error as BackendError, ErrorKind, OpenError, OpenRequest, Operation, Registry, SettingProblem,
     StorageBackend,
@@ -19,9 +18,6 @@ use crate::config::error::{ConfigError, ConfigErrors, Problem};
 use crate::config::walk::{shown, similar};
 use crate::config::{Backend, Config};
 use crate::deferred::Deferred;
-
-/// The lowest rate that there is: bytes don't count.
-const LEAST: NonZeroU64 = NonZeroU64::MIN;
 
 /// Why no store could be made of a configuration.
 #[derive(Debug, thiserror::Error)]
@@ -210,13 +206,10 @@ impl Config {
     }
 
     pub(super) fn member(&self, backend: &Backend, opened: Arc<dyn StorageBackend>) -> Member {
-        let mut member = match self.limits {
-            None => Member::shared(opened),
-            Some(limits) => {
-                let timed = TimingOut::new(opened, self.settings.timeouts);
-                Member::new(Limited::new(timed, Limiter::new(limits)))
-            }
-        };
+        let mut member = Member::shared(opened);
+        if let Some(limits) = self.limits {
+            member = member.limited(Limiter::new(limits));
+        }
         if let Some(namespace) = &backend.namespace {
             member = member.namespace(namespace);
         }
@@ -227,13 +220,7 @@ impl Config {
     }
 
     pub(super) fn assemble(&self, members: Vec<Member>, keys: KeyRing) -> StoreBuilder {
-        let mut settings = self.settings.clone();
-        if self.limits.is_some() {
-            // Waiting for one's own turn is not the backend's slowness. So the time of an attempt is taken below the
-            // limits, and the store's own clock around them doesn't run out before the deadline of the whole share.
-            let patient = settings.share_deadline.saturating_add(settings.timeouts.of(0));
-            settings.timeouts = Timeouts::new(patient, LEAST);
-        }
+        let settings = self.settings.clone();
         let (k, n) = (self.threshold.k(), self.threshold.n());
         let mut builder =
             Store::builder().threshold(k, n).keys(keys).placement(self.placement.clone()).settings(settings);
