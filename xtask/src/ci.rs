@@ -5,6 +5,7 @@ mod deps;
 mod kernels;
 mod mutants;
 mod no_std;
+mod trees;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::clock::Stopwatch;
 use crate::failure::Failure;
 use crate::workspace::{self, Metadata};
-use crate::{fuzz, test};
+use crate::{fuzz, itest, test};
 
 /// What was asked for.
 #[derive(Debug, Clone, Default)]
@@ -73,9 +74,11 @@ impl Context {
 const JOBS: &[Job] = &[
     job("fmt", "formatting, of the fuzz crate too", build::fmt),
     job("clippy", "each crate by itself, with and without injected randomness", build::clippy),
-    job("test", "`cargo xtask test`", |c| test::run(&c.root, &[])),
+    job("test", "`cargo xtask test`", |c| test::run(&c.root, &test::Options::default())),
+    job("itest", "`cargo xtask itest`", |c| itest::run(&c.root, &itest::Options::default())),
     job("docs", "documentation without warnings", build::docs),
     job("deny", "lock file, licences, sources, bans (cargo-deny)", deps::deny),
+    job("trees", "no crate compiles a client that it doesn't need", trees::run),
     job("no_std", "xorida-core without the standard library", no_std::run),
     job("features", "each feature of each crate alone", build::features),
     job("msrv", "the oldest supported Rust (that toolchain)", build::msrv),

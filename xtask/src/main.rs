@@ -5,8 +5,11 @@ mod bench;
 mod ci;
 mod clock;
 mod failure;
+mod faults;
 mod flags;
 mod fuzz;
+mod guard;
+mod itest;
 mod step;
 mod test;
 mod tidy;
@@ -21,6 +24,10 @@ use crate::failure::Failure;
 use crate::flags::Request;
 
 fn main() -> ExitCode {
+    let mut words = env::args().skip(1);
+    if let (Some(guard::TASK), Some(spec)) = (words.next().as_deref(), words.next()) {
+        return guard::main(&spec);
+    }
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -44,7 +51,9 @@ fn run() -> Result<(), Failure> {
             print!("{text}");
             Ok(())
         }
-        Request::Test(args) => test::run(&workspace::root()?, &args),
+        Request::Test(options) => test::run(&workspace::root()?, &options),
+        Request::Itest(options) => itest::run(&workspace::root()?, &options),
+        Request::Faults(options) => faults::run(&workspace::root()?, &options),
         Request::Tidy => tidy::run(&workspace::root()?),
         // File names on the command line are relative to where the user stands, so this comes before any root.
         Request::Vectors(files) => vectors::run(files.as_deref()),

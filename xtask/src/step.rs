@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use crate::failure::Failure;
+use crate::guard;
 
 /// `cargo run` describes xtask itself in these; a child that saw them could take them for its own.
 const OF_XTASK: [&str; 5] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
@@ -30,6 +32,9 @@ pub(crate) struct Step {
     program: OsString,
     args: Vec<OsString>,
     envs: BTreeMap<OsString, OsString>,
+    folder: Option<PathBuf>,
+    /// Where it is set, the command ends with xtask, and after this time at the latest.
+    guarded: Option<Duration>,
 }
 
 impl Step {
@@ -45,7 +50,7 @@ impl Step {
 
     /// Any program found on the path.
     pub(crate) fn program(name: &str) -> Self {
-        Self { program: name.into(), args: Vec::new(), envs: BTreeMap::new() }
+        Self { program: name.into(), args: Vec::new(), envs: BTreeMap::new(), folder: None, guarded: None }
     }
 
     /// Adds one argument.
@@ -63,6 +68,19 @@ impl Step {
     /// Sets a variable for the child.
     pub(crate) fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.envs.insert(name.into(), value.into());
+        self
+    }
+
+    /// Runs it in this folder.
+    pub(crate) fn folder(mut self, folder: &Path) -> Self {
+        self.folder = Some(folder.to_owned());
+        self
+    }
+
+    /// Has it end with xtask however that ends, with all that it started, and after `limit` at the latest. It must
+    /// be [followed](Step::follow), and its words must be UTF-8.
+    pub(crate) fn guarded(mut self, limit: Duration) -> Self {
+        self.guarded = Some(limit);
         self
     }
 
@@ -131,6 +149,20 @@ impl Step {
             .map_err(|_| Failure::Failed(format!("`{}` printed bytes that are not UTF-8", self.shown())))
     }
 
+    /// Shows and runs the command with our own standard error, and returns the standard output.
+    ///
+    /// # Errors
+    /// [`Failure::Failed`] if it can't be started, does not succeed or prints something else than UTF-8.
+    pub(crate) fn answer(&self) -> Result<String, Failure> {
+        self.show();
+        let output = self.command().stderr(Stdio::inherit()).output().map_err(|e| self.unstartable(&e))?;
+        if !output.status.success() {
+            return Err(self.ended(output.status));
+        }
+        String::from_utf8(output.stdout)
+            .map_err(|_| Failure::Failed(format!("`{}` printed bytes that are not UTF-8", self.shown())))
+    }
+
     /// Whether the command starts and exits with 0; it prints nothing.
     pub(crate) fn succeeds(&self) -> bool {
         let mut command = self.command();
@@ -148,17 +180,20 @@ impl Step {
         mut on_line: impl FnMut(&str),
     ) -> Result<ExitStatus, Failure> {
         self.show();
-        let mut command = self.command();
+        let mut command = self.guarded_command().map_err(|e| self.unstartable(&e))?;
         match stream {
             Stream::Stdout => command.stdout(Stdio::piped()),
             Stream::Stderr => command.stderr(Stdio::piped()),
         };
         let mut child = command.spawn().map_err(|e| self.unstartable(&e))?;
+        // A guard lives as long as this end of its input is open.
+        let held = child.stdin.take();
         let copied = match stream {
             Stream::Stdout => child.stdout.take().map(|out| copy_lines(out, io::stdout(), &mut on_line)),
             Stream::Stderr => child.stderr.take().map(|err| copy_lines(err, io::stderr(), &mut on_line)),
         };
         let status = child.wait().map_err(|e| self.unstartable(&e))?;
+        drop(held);
         match copied {
             Some(Err(e)) => Err(Failure::Failed(format!("output of `{}`: {e}", self.shown()))),
             _ => Ok(status),
@@ -180,9 +215,27 @@ impl Step {
         eprintln!("$ {}{}", variables.collect::<String>(), self.shown());
     }
 
+    fn guarded_command(&self) -> io::Result<Command> {
+        let Some(limit) = self.guarded else { return Ok(self.command()) };
+        let text = |word: &OsString| word.clone().into_string().map_err(|_| io::Error::other("not UTF-8"));
+        let args: Vec<String> = self.args.iter().map(text).collect::<io::Result<_>>()?;
+        let mut spec = guard::Spec::new(text(&self.program)?).args(args).limit(limit);
+        if let Some(folder) = &self.folder {
+            spec = spec.folder(folder);
+        }
+        Ok(self.prepared(spec.command()?))
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args);
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        self.prepared(command)
+    }
+
+    fn prepared(&self, mut command: Command) -> Command {
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy();
             if OF_XTASK.iter().any(|prefix| text.starts_with(prefix)) {

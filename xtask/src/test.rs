@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every test of the workspace, and the rest of what must hold before a commit.
 
-mod report;
-mod runner;
+pub(crate) mod report;
+pub(crate) mod runner;
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::step::{Step, Stream};
 use crate::test::report::{Report, Stage};
 use crate::test::runner::{Counts, Slow};
-use crate::{tidy, tools, vectors, workspace};
+use crate::{itest, tidy, tools, vectors, workspace};
 
 /// The condition under which crates let a test take the place of the operating system's random source.
 pub(crate) const INJECT: &str = "xstore_inject";
@@ -23,11 +23,21 @@ pub(crate) fn with_inject(step: Step, target: &Path) -> Step {
     step.cfg(INJECT).apart(target, INJECT_FOLDER)
 }
 
-/// Runs the tests that `args` select, or everything if there are none, and prints a report.
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Options {
+    /// Leave out the tests that need servers.
+    pub(crate) no_emulators: bool,
+    /// Words for the runner, which select among the tests that need none.
+    pub(crate) args: Vec<String>,
+}
+
+/// Runs the tests that are selected, or everything if none are, and prints a report.
 ///
 /// # Errors
 /// [`Failure::Reported`] if something failed or no test ran; [`Failure::Failed`] without a readable workspace.
-pub(crate) fn run(root: &Path, args: &[String]) -> Result<(), Failure> {
+pub(crate) fn run(root: &Path, options: &Options) -> Result<(), Failure> {
+    let args = options.args.as_slice();
     let metadata = workspace::metadata(root)?;
     let target = &metadata.target_directory;
     let suite = Suite { target, args, nextest: tools::has_subcommand("nextest") };
@@ -48,6 +58,11 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<(), Failure> {
         }
     }
     if args.is_empty() {
+        if options.no_emulators {
+            report.leave_out("itest: left out, as --no-emulators says: nothing was tried on a server");
+        } else {
+            itest::add(root, &metadata, &itest::Options::default(), &mut report);
+        }
         report.add(own("vectors", || vectors::run(None)));
         report.add(own("tidy", || tidy::run(root)));
     }
@@ -117,7 +132,7 @@ impl Suite<'_> {
 }
 
 /// A stage that counts tests by what its runner prints.
-fn counted(
+pub(crate) fn counted(
     name: &'static str,
     step: &Step,
     stream: Stream,
@@ -135,7 +150,7 @@ fn counted(
 }
 
 /// A stage without tests of its own.
-fn own(name: &'static str, task: impl FnOnce() -> Result<(), Failure>) -> Stage {
+pub(crate) fn own(name: &'static str, task: impl FnOnce() -> Result<(), Failure>) -> Stage {
     let watch = Stopwatch::start();
     let failure = task().err().map(|f| f.to_string());
     Stage { name, seconds: watch.elapsed().as_secs_f64(), counts: None, failure }

@@ -83,9 +83,17 @@ pub(crate) struct Package {
     pub(crate) targets: Vec<Target>,
     /// Its features and what they switch on.
     pub(crate) features: BTreeMap<String, Vec<String>>,
+    /// The oldest Rust that it promises to build with.
+    #[serde(default)]
+    pub(crate) rust_version: Option<String>,
 }
 
 impl Package {
+    /// Whether it has tests of this name.
+    pub(crate) fn has_test(&self, name: &str) -> bool {
+        self.targets.iter().any(|target| target.name == name && target.kind.iter().any(|kind| kind == "test"))
+    }
+
     /// The package's folder.
     pub(crate) fn folder(&self) -> &Path {
         self.manifest_path.parent().unwrap_or(Path::new(""))
@@ -118,6 +126,9 @@ impl Dependency {
 /// One target of a package.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Target {
+    /// Its name.
+    #[serde(default)]
+    pub(crate) name: String,
     /// `lib`, `bin`, `test`, ...
     pub(crate) kind: Vec<String>,
     /// The file that its crate begins with.

@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-use xstore_backend::Registry;
+mod backend;
+mod client;
+mod config;
+mod credential;
+mod error;
+mod factory;
 
-/// The URL schemes.
-pub const SCHEMES: &[&str] = &[];
-
-/// Lets the registry open them.
-pub fn register(_registry: &mut Registry) {}
+pub use backend::AzureBackend;
+pub use config::Config;
+pub use credential::{AccountKey, Credential, Sas, Token};
+pub use error::ServiceError;
+pub use factory::{AzureFactory, SCHEMES, register};

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-use xstore_backend::Registry;
+mod backend;
+mod client;
+mod config;
+mod credentials;
+mod error;
+mod factory;
 
-/// The URL schemes.
-pub const SCHEMES: &[&str] = &[];
-
-/// Lets the registry open them.
-pub fn register(_registry: &mut Registry) {}
+pub use backend::GcsBackend;
+pub use config::Config;
+pub use factory::{GcsFactory, SCHEMES, register};

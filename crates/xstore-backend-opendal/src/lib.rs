@@ -1,10 +1,19 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-use xstore_backend::Registry;
+mod backend;
+mod client;
+mod config;
+mod error;
+mod factory;
+mod list;
+mod service;
+mod staged;
+#[cfg(feature = "transport")]
+mod transport;
+mod turns;
 
-/// The URL schemes.
-pub const SCHEMES: &[&str] = &[];
-
-/// Lets the registry open them.
-pub fn register(_registry: &mut Registry) {}
+pub use backend::OpendalBackend;
+pub use config::Config;
+pub use factory::{OpendalFactory, SCHEMES, register};
+pub use service::Service;

@@ -1,10 +1,16 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-use xstore_backend::Registry;
+mod backend;
+mod client;
+mod config;
+mod connection;
+mod error;
+mod factory;
+mod server;
+mod tls;
+mod wire;
 
-/// The URL schemes.
-pub const SCHEMES: &[&str] = &[];
-
-/// Lets the registry open them.
-pub fn register(_registry: &mut Registry) {}
+pub use backend::RedisBackend;
+pub use config::Config;
+pub use factory::{RedisFactory, SCHEMES, register};

@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-use xstore_backend::Registry;
+mod backend;
+mod body;
+mod bounded;
+mod client;
+mod config;
+mod connect;
+mod error;
+mod factory;
 
-/// The URL schemes.
-pub const SCHEMES: &[&str] = &[];
-
-/// Lets the registry open them.
-pub fn register(_registry: &mut Registry) {}
+pub use backend::S3Backend;
+pub use config::{Checksum, Config, Keys};
+pub use factory::{S3Factory, SCHEMES, register};

@@ -126,7 +126,7 @@ impl Settings {
         match self.values.remove(name) {
             None => Ok(None),
             Some(Setting::Secret(secret)) => Ok(Some(secret)),
-            Some(_) => Err(SettingError { name: name.to_owned(), problem: SettingProblem::Plain }),
+            Some(_) => Err(SettingError::plain(name)),
         }
     }
 
@@ -147,6 +147,12 @@ impl SettingError {
     #[must_use]
     pub fn missing(name: &str) -> Self {
         Self { name: name.to_owned(), problem: SettingProblem::Missing }
+    }
+
+    /// A secret stands where anybody can read it.
+    #[must_use]
+    pub fn plain(name: &str) -> Self {
+        Self { name: name.to_owned(), problem: SettingProblem::Plain }
     }
 
     /// A setting's value is refused for this reason.

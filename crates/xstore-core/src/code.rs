@@ -88,10 +88,10 @@ codes! {
         "check the backend and the connection, or allow more time";
     /// A share isn't what was stored: changed, cut, swapped, or an older one.
     ShareIntegrityFailed = "SHARE_INTEGRITY_FAILED", Share, false,
-        "the object is still readable from good shares; find out who changed this one, then store the object again";
+        "the object is still readable from good shares; find out who changed this one, and make it again by a repair";
     /// A share isn't where it was stored, on a backend that is in order.
     ShareNotFound = "SHARE_NOT_FOUND", Share, false,
-        "the object is still readable from the other shares; find out who removed this one, then store the object again";
+        "the object is still readable from the other shares; find out who removed this one, and make it again by a repair";
     /// Too few shares of an object could be stored.
     ShareUploadFailed = "SHARE_UPLOAD_FAILED", Share, true,
         "mend or replace the named backends, then put again; what had been written was removed";

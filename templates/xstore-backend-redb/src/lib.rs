@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
+// Compiles and runs the examples of the guide.
+#![cfg_attr(doctest, doc = include_str!("../../../docs/writing-a-backend.md"))]
 #![forbid(unsafe_code)]
 
-use xstore_backend::Registry;
+mod backend;
+mod error;
+mod factory;
 
-/// The URL schemes.
-pub const SCHEMES: &[&str] = &[];
-
-/// Lets the registry open them.
-pub fn register(_registry: &mut Registry) {}
+pub use backend::RedbBackend;
+pub use factory::{RedbFactory, register};

@@ -1,9 +1,13 @@
 //! Jobs that compile: formatting, lints, documentation, features, the oldest Rust.
 
+use std::fs;
+use std::path::Path;
+
 use crate::ci::Context;
 use crate::failure::Failure;
 use crate::step::Step;
-use crate::{test, tools};
+use crate::workspace::Package;
+use crate::{itest, test, tools};
 
 /// Formatting of the workspace and of the fuzz crate, which is none of its members.
 pub(crate) fn fmt(context: &Context) -> Result<(), Failure> {
@@ -17,20 +21,38 @@ pub(crate) fn fmt(context: &Context) -> Result<(), Failure> {
 }
 
 /// Clippy for one crate at a time: together they would lend each other features, and a missing one would go
-/// unnoticed until somebody uses the crate alone. Then once more with injected randomness compiled in. All
-/// crates are linted even if one fails.
+/// unnoticed until somebody uses the crate alone. Then once more with injected randomness compiled in, where there is
+/// any. All crates are linted even if one fails.
 pub(crate) fn clippy(context: &Context) -> Result<(), Failure> {
     let target = &context.metadata.target_directory;
     let mut result = Ok(());
     for member in context.metadata.members() {
         let step = || {
             let step = Step::cargo().args(["clippy", "-p", &member.name, "--no-deps", "--all-targets"]);
-            step.args(["--", "-D", "warnings"])
+            // Tests that need a server are none of "all": the target is switched off for `cargo test`.
+            let servers: &[&str] =
+                if member.has_test(itest::TESTS) { &["--test", itest::TESTS] } else { &[] };
+            step.args(servers).args(["--", "-D", "warnings"])
         };
         result = result.and(step().run());
-        result = result.and(test::with_inject(step(), target).run());
+        if mentions(member.folder(), test::INJECT) {
+            result = result.and(test::with_inject(step(), target).run());
+        }
     }
     result
+}
+
+/// Whether any Rust file below `folder` holds the word. A folder that can't be read counts as one that does.
+fn mentions(folder: &Path, word: &str) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return true };
+    entries.flatten().any(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            return mentions(&path, word);
+        }
+        let is_rust = path.extension().is_some_and(|ending| ending == "rs");
+        is_rust && fs::read_to_string(&path).is_ok_and(|text| text.contains(word))
+    })
 }
 
 /// Documentation of our crates, every link in it checked.
@@ -54,9 +76,11 @@ pub(crate) fn features(context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The crates that others build from source, on the Rust that they promise to build with.
+/// The crates that others build from source, on the Rust that the workspace promises to build with. A crate that asks
+/// for a newer one itself, as the vendors' clients make the adapters do, is left out, and the others are built without
+/// it: with their default features.
 pub(crate) fn msrv(context: &Context) -> Result<(), Failure> {
-    let manifest = std::fs::read_to_string(context.root.join("Cargo.toml"))
+    let manifest = fs::read_to_string(context.root.join("Cargo.toml"))
         .map_err(|e| Failure::Failed(format!("Cargo.toml: {e}")))?;
     let version =
         rust_version(&manifest).ok_or_else(|| Failure::Failed("Cargo.toml names no rust-version".into()))?;
@@ -67,10 +91,24 @@ pub(crate) fn msrv(context: &Context) -> Result<(), Failure> {
     };
     // A folder of its own: one compiler must not throw away what the other has built.
     let target = context.metadata.target_directory.join("msrv");
+    let newer = newer(&context.metadata.members(), version);
+    println!("msrv: not on {version}: {}", newer.join(", "));
+    let excluded = newer.iter().flat_map(|name| ["--exclude", name]);
     Step::cargo_of(&toolchain)
         .args(["check", "--workspace", "--locked"])
+        .args(excluded)
         .env("CARGO_TARGET_DIR", target)
         .run()
+}
+
+/// The packages that want a newer Rust than this one.
+fn newer<'a>(members: &[&'a Package], version: &str) -> Vec<&'a str> {
+    let numbers =
+        |text: &str| text.split('.').map(|word| word.parse().unwrap_or(u32::MAX)).collect::<Vec<_>>();
+    let ours = numbers(version);
+    let wants_newer =
+        |member: &&&Package| member.rust_version.as_deref().is_some_and(|wanted| numbers(wanted) > ours);
+    members.iter().filter(wants_newer).map(|member| member.name.as_str()).collect()
 }
 
 /// The value of `rust-version` in the root manifest.
@@ -93,5 +131,30 @@ mod tests {
         );
         assert_eq!(rust_version("edition = \"2024\"\n"), None);
         assert_eq!(rust_version("rust-version = \"\"\n"), None);
+    }
+
+    #[test]
+    fn crates_with_a_newer_rust_are_left_out() {
+        let package = |name: &str, version: Option<&str>| Package {
+            name: name.into(),
+            rust_version: version.map(str::to_owned),
+            ..Package::default()
+        };
+        let all = [
+            package("same", Some("1.88")),
+            package("patch", Some("1.88.1")),
+            package("newer", Some("1.94.1")),
+            package("older", Some("1.9")),
+            package("any", None),
+        ];
+        assert_eq!(newer(&all.iter().collect::<Vec<_>>(), "1.88"), ["patch", "newer"]);
+    }
+
+    #[test]
+    fn words_are_found_in_rust_files_only() {
+        let root = crate::workspace::root().unwrap();
+        assert!(mentions(&root.join("crates/xstore-core"), test::INJECT));
+        assert!(!mentions(&root.join("crates/xorida-core/src"), test::INJECT));
+        assert!(mentions(&root.join("no/such/folder"), test::INJECT));
     }
 }

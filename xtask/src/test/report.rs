@@ -26,6 +26,7 @@ pub(crate) struct Stage {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Report {
     stages: Vec<Stage>,
+    left_out: Vec<&'static str>,
     /// Tests with their times, in any order.
     pub(crate) slowest: Vec<Slow>,
 }
@@ -36,6 +37,11 @@ impl Report {
         let succeeded = stage.failure.is_none();
         self.stages.push(stage);
         succeeded
+    }
+
+    /// Says in the end what did not run, and why.
+    pub(crate) fn leave_out(&mut self, what: &'static str) {
+        self.left_out.push(what);
     }
 
     /// Prints the report; its last line is the sum alone.
@@ -86,6 +92,7 @@ impl Report {
         }
         lines.extend(slowest.iter().take(SLOWEST).map(|s| format!("{:>9.1} s  {}", s.seconds, s.name)));
         lines.extend(self.stages.iter().filter_map(|s| Some(format!("{}: {}", s.name, s.failure.as_ref()?))));
+        lines.extend(self.left_out.iter().map(|&what| what.to_owned()));
         let total = self.total();
         if total.ran() == 0 {
             lines.push("no test ran".into());
@@ -140,6 +147,15 @@ mod tests {
 
         let counted = report(&[stage("tests", Some((3, 2, 0)), Some("exit code 100"))]);
         assert_eq!(last_line(&counted), "3 passed, 2 failed");
+    }
+
+    #[test]
+    fn what_was_left_out_is_said() {
+        let mut report = report(&[stage("tests", Some((3, 0, 0)), None)]);
+        assert!(!report.text().contains("left out"));
+        report.leave_out("itest: left out");
+        assert!(report.text().contains("\nitest: left out\n"), "{}", report.text());
+        assert_eq!(last_line(&report), "3 passed, 0 failed");
     }
 
     #[test]

@@ -60,8 +60,16 @@ mod tests {
             name: name.into(),
             manifest_path: format!("{folder}/Cargo.toml").into(),
             targets: vec![
-                Target { kind: vec!["lib".into()], src_path: format!("{folder}/src/lib.rs").into() },
-                Target { kind: vec!["test".into()], src_path: format!("{folder}/tests/t.rs").into() },
+                Target {
+                    kind: vec!["lib".into()],
+                    src_path: format!("{folder}/src/lib.rs").into(),
+                    ..Target::default()
+                },
+                Target {
+                    kind: vec!["test".into()],
+                    src_path: format!("{folder}/tests/t.rs").into(),
+                    ..Target::default()
+                },
             ],
             ..Package::default()
         }

@@ -33,7 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("xstore-cli", &["xstore", "xorida-core", "xstore-keys", "xstore-share", "xstore-manifest"]),
     ("xstore-server", &["xstore"]),
     // What comes of faults between the store and real servers.
-    ("xstore-faults", &["xstore"]),
+    ("xstore-faults", &["xstore", "xstore-testkit"]),
     ("xstore-bench", ALL_LIBRARIES),
     ("xtask", &["xorida-core"]),
 ];

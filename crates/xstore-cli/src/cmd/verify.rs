@@ -165,11 +165,14 @@ impl Report {
         lines.extend(self.shares.iter().map(|row| row.text(self.parts)));
         match self.state {
             "damaged" => lines.push(
-                "help: bring the backends back or in order; to have all shares again, get the object and put it anew"
+                "help: bring back what is away; make what is missing or bad again with: xstore repair"
                     .to_owned(),
             ),
             "unreadable" => {
-                lines.push("help: bring back any of the named backends; see how each one is with: xstore status".to_owned());
+                lines.push(
+                    "help: bring back any of the named backends; see how each one is with: xstore status"
+                        .to_owned(),
+                );
             }
             _ => {}
         }
