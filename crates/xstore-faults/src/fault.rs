@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use xstore::Code;
 use xstore::backend::{Bytes, Key, PutOptions};
 use xstore::manifest::Manifest;
 use xstore_testkit::faulty::{Behaviour, Rule};
@@ -94,10 +95,26 @@ impl Fault {
         }
     }
 
+    /// The codes by which an error may name a place that shows it while something is read; none where reading goes on.
+    #[must_use]
+    pub fn codes(self) -> &'static [Code] {
+        match self {
+            Self::Stopped => &[Code::BackendUnavailable],
+            Self::Frozen => &[Code::BackendTimeout],
+            Self::Revoked => &[Code::BackendAuthFailed],
+            Self::Older => &[Code::ShareIntegrityFailed],
+            // The checksum of the connection or of the client may find it before the tags do.
+            Self::Flipped | Self::Truncated | Self::Reset => {
+                &[Code::ShareIntegrityFailed, Code::BackendUnavailable]
+            }
+            Self::Slow | Self::Flaky | Self::Full => &[],
+        }
+    }
+
     /// Whether a get from k places can fail at all if more than n-k show it.
     #[must_use]
     pub fn stops_reading(self) -> bool {
-        !matches!(self, Self::Slow | Self::Flaky | Self::Full)
+        !self.codes().is_empty()
     }
 }
 

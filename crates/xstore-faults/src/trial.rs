@@ -185,10 +185,15 @@ impl Trial<'_> {
         if error.code() != Code::InsufficientShares {
             return Verdict::Wrong(format!("the code is {}: {error}", error.code()));
         }
-        let is_named = |kind: Kind| error.attempts().iter().any(|a| a.backend.as_str() == kind.name());
-        let unnamed = self.wrong.iter().find(|(kind, fault)| fault.stops_reading() && !is_named(*kind));
+        let is_named = |(kind, fault): &&(Kind, Fault)| {
+            let mut own = error.attempts().iter().filter(|attempt| attempt.backend.as_str() == kind.name());
+            !fault.stops_reading() || own.any(|attempt| fault.codes().contains(&attempt.code))
+        };
+        let unnamed = self.wrong.iter().find(|wrong| !is_named(wrong));
         match unnamed {
-            Some((kind, _)) => Verdict::Wrong(format!("{} isn't named: {error}", kind.name())),
+            Some((kind, _)) => {
+                Verdict::Wrong(format!("{} isn't named as it should be: {error}", kind.name()))
+            }
             None => Verdict::Refused,
         }
     }

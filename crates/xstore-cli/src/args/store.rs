@@ -19,19 +19,20 @@ pub(crate) struct Configured {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Init {
     /// The backends, one per share, more as spares: for example file:/mnt/red or sqlite:blue.db. Relative paths
-    /// are relative to the configuration's folder.
-    #[arg(value_name = "URL", required = true)]
+    /// are relative to the configuration's folder. Without any, the store that an existing configuration describes is
+    /// set up.
+    #[arg(value_name = "URL", requires = "threshold")]
     pub(crate) urls: Vec<String>,
     /// How many backends are needed to read, of how many shares: for example 2-of-3.
-    #[arg(long, value_name = "K-of-N")]
-    pub(crate) threshold: Threshold,
+    #[arg(long, value_name = "K-of-N", requires = "urls")]
+    pub(crate) threshold: Option<Threshold>,
     #[command(flatten)]
     pub(crate) configured: Configured,
     #[command(flatten)]
     pub(crate) keys: KeyFile,
     /// Label a backend for the placement rules, for example red:site=home; may be repeated. ID is the last part of
     /// its URL.
-    #[arg(long = "label", value_name = "ID:NAME=VALUE")]
+    #[arg(long = "label", value_name = "ID:NAME=VALUE", requires = "urls")]
     pub(crate) labels: Vec<Label>,
 }
 

@@ -1,5 +1,6 @@
 //! `xstore init`: a configuration, a key and marked backends, all or nothing.
 
+mod existing;
 mod made;
 
 use crate::args::Init;
@@ -15,6 +16,7 @@ use made::Made;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use xorida_core::Threshold;
 use xstore::Labels;
 use xstore::backend::{BackendId, BackendUrl, InvalidUrl};
 use xstore::config::{Config, ConfigErrors, Draft, DraftBackend, Problem, suggest_id};
@@ -50,11 +52,11 @@ struct Planned {
 
 pub(super) fn run(args: &Init, out: Output) -> Result<Outcome, Failure> {
     let config = &*args.configured.config;
-    let n = usize::from(args.threshold.n());
+    let Some(threshold) = args.threshold else { return existing::run(args, out) };
+    let n = usize::from(threshold.n());
     if args.urls.len() < n {
         return Err(Failure::usage(format!(
-            "--threshold {} needs {n} backends, but {} are named",
-            args.threshold,
+            "--threshold {threshold} needs {n} backends, but {} are named",
             args.urls.len()
         ))
         .help("name one URL per share; further ones are spares"));
@@ -62,7 +64,7 @@ pub(super) fn run(args: &Init, out: Output) -> Result<Outcome, Failure> {
     let plan = plan(args)?;
     refuse_existing(config)?;
     require_parent(config)?;
-    let text = draft(args, &plan)?.to_text();
+    let text = draft(args, threshold, &plan)?.to_text();
     let base = parent(config);
     let base = if base == Path::new(".") { Path::new("") } else { base };
     let checked = Config::from_text(&text, base).map_err(|errors| refused(&errors, &plan))?;
@@ -81,7 +83,7 @@ pub(super) fn run(args: &Init, out: Output) -> Result<Outcome, Failure> {
     }
     let report = Report {
         config: config.to_owned(),
-        threshold: args.threshold.to_string(),
+        threshold: threshold.to_string(),
         key_file: args.keys.key_file.clone(),
         key_made: made.made_key(),
         backends: plan
@@ -108,9 +110,7 @@ fn plan(args: &Init) -> Result<Vec<Planned>, Failure> {
         let url = url(text)?;
         let id = suggest_id(&url, &ids);
         ids.push(id.clone());
-        let random: [u8; 16] = entropy.array().map_err(random)?;
-        let namespace =
-            format!("xstore-{}", data_encoding::BASE32_NOPAD.encode(&random).to_ascii_lowercase());
+        let namespace = fresh_namespace(&mut entropy)?;
         plan.push(Planned { id, url, namespace });
     }
     for label in &args.labels {
@@ -121,6 +121,11 @@ fn plan(args: &Init) -> Result<Vec<Planned>, Failure> {
         }
     }
     Ok(plan)
+}
+
+fn fresh_namespace(entropy: &mut Entropy) -> Result<String, Failure> {
+    let random: [u8; 16] = entropy.array().map_err(random)?;
+    Ok(format!("xstore-{}", data_encoding::BASE32_NOPAD.encode(&random).to_ascii_lowercase()))
 }
 
 fn url(text: &str) -> Result<BackendUrl, Failure> {
@@ -146,8 +151,8 @@ fn url(text: &str) -> Result<BackendUrl, Failure> {
     Ok(url)
 }
 
-fn draft(args: &Init, plan: &[Planned]) -> Result<Draft, Failure> {
-    let mut draft = Draft::new(args.threshold).key_file(key_file_entry(args)?);
+fn draft(args: &Init, threshold: Threshold, plan: &[Planned]) -> Result<Draft, Failure> {
+    let mut draft = Draft::new(threshold).key_file(key_file_entry(args)?);
     for planned in plan {
         let labels = args.labels.iter().filter(|label| label.id == planned.id.as_str());
         let labels =
@@ -220,11 +225,7 @@ fn make(
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
     let key_file = &*args.keys.key_file;
-    if key_file.symlink_metadata().is_err() {
-        file::create(key_file, &fresh_ring()?).map_err(|error| {
-            Failure::new("SINK_FAILED", format!("can't make the key file {}", key_file.display()))
-                .caused_by(error)
-        })?;
+    if make_key(key_file)? {
         made.note_key(key_file);
     }
     made.begin();
@@ -234,6 +235,17 @@ fn make(
     .result?;
     write(&args.configured.config, text)
         .map_err(|error| Failure::io("SINK_FAILED", "write", &args.configured.config, error))
+}
+
+/// Makes a key file unless there is one.
+fn make_key(path: &Path) -> Result<bool, Failure> {
+    if path.symlink_metadata().is_ok() {
+        return Ok(false);
+    }
+    file::create(path, &fresh_ring()?).map_err(|error| {
+        Failure::new("SINK_FAILED", format!("can't make the key file {}", path.display())).caused_by(error)
+    })?;
+    Ok(true)
 }
 
 fn fresh_ring() -> Result<KeyRing, Failure> {

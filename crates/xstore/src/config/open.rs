@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use xstore_core::backend::layer::Limiter;
 use xstore_core::backend::{
     BackendId, Error as BackendError, ErrorKind, OpenError, OpenRequest, Operation, Registry, SettingProblem,
@@ -18,6 +20,9 @@ use crate::config::error::{ConfigError, ConfigErrors, Problem};
 use crate::config::walk::{shown, similar};
 use crate::config::{Backend, Config};
 use crate::deferred::Deferred;
+
+/// What a backend gets at least when k others are there already.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why no store could be made of a configuration.
 #[derive(Debug, thiserror::Error)]
@@ -114,9 +119,8 @@ impl Config {
     /// # Panics
     /// As [`open`](Self::open).
     pub async fn builder(&self, registry: &Registry) -> Result<StoreBuilder, OpenStoreError> {
-        let opening = join_all(self.backends.iter().map(|backend| self.backend(backend, registry)));
         // The first one that fails doesn't hide the mistakes of the others.
-        let (keys, opened) = futures_util::join!(self.keys(), opening);
+        let (keys, opened) = futures_util::join!(self.keys(), self.open_all(registry));
         let mut members = Vec::with_capacity(opened.len());
         let mut mistakes = Vec::new();
         for opened in opened {
@@ -189,6 +193,48 @@ impl Config {
         timeout(limit, registry.open(request)).await.unwrap_or_else(late)
     }
 
+    /// Opens all backends at once. When k of them have answered, the others get as long again, and a second at least:
+    /// whoever hasn't answered then is opened when it is needed, where others can take over.
+    async fn open_all(&self, registry: &Registry) -> Vec<Result<Member, Vec<ConfigError>>> {
+        let begun = Instant::now();
+        let mut opened: Vec<Option<Result<Member, _>>> = self.backends.iter().map(|_| None).collect();
+        let opening = self.backends.iter().enumerate();
+        let opening = opening.map(|(at, backend)| async move { (at, self.backend(backend, registry).await) });
+        let mut opening: FuturesUnordered<_> = opening.collect();
+        let (mut there, mut deadline) = (0, None);
+        loop {
+            let next = match deadline {
+                None => opening.next().await,
+                Some(deadline) => timeout_at(deadline, opening.next()).await.unwrap_or(None),
+            };
+            let Some((at, result)) = next else { break };
+            there += usize::from(result.is_ok());
+            opened[at] = Some(result);
+            if deadline.is_none() && there >= usize::from(self.threshold.k()) {
+                let now = Instant::now();
+                deadline = Some(now + (now - begun).max(PATIENCE));
+            }
+        }
+        let late = |(backend, opened): (&Backend, Option<_>)| {
+            opened.unwrap_or_else(|| {
+                tracing::debug!(backend = %backend.id, "slower than the others, so opened when it is needed");
+                let late = BackendError::new(ErrorKind::Timeout, "");
+                Ok(self.member(backend, self.deferred(backend.request(self), registry, late)))
+            })
+        };
+        self.backends.iter().zip(opened).map(late).collect()
+    }
+
+    fn deferred(
+        &self,
+        request: OpenRequest,
+        registry: &Registry,
+        error: BackendError,
+    ) -> Arc<dyn StorageBackend> {
+        let limit = self.settings.timeouts.of(0);
+        Arc::new(Deferred::new(registry.clone(), request, limit, error))
+    }
+
     async fn backend(&self, backend: &Backend, registry: &Registry) -> Result<Member, Vec<ConfigError>> {
         let request = backend.request(self);
         let opened = match self.attempt(registry, request.clone()).await {
@@ -197,8 +243,7 @@ impl Config {
                 Sorted::Mistake(mistake) => return Err(backend.all_mistakes(mistake, self, registry)),
                 Sorted::Failure(error) => {
                     tracing::debug!(backend = %backend.id, %error, "not opened for now");
-                    let limit = self.settings.timeouts.of(0);
-                    Arc::new(Deferred::new(registry.clone(), request, limit, error))
+                    self.deferred(request, registry, error)
                 }
             },
         };

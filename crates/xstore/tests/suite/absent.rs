@@ -1,7 +1,8 @@
 //! Backends that aren't there when the store is opened.
 
 use super::*;
-use xstore::backend::ErrorKind;
+use std::sync::Arc;
+use xstore::backend::{ErrorKind, Factory, OpenError, OpenRequest, StorageBackend, async_trait};
 use xstore::{Code, Store, registry};
 
 /// Three folders, each with a namespace, of which the last one was away while the store was opened.
@@ -74,4 +75,33 @@ async fn none_at_all_is_a_store_that_says_so() {
     assert_eq!((cause.kind(), cause.may_have_written()), (ErrorKind::Unavailable, false));
     let status = store.status().await;
     assert!(status.len() == 3 && status.iter().all(|status| status.reachable.is_err()), "{status:?}");
+}
+
+/// Opens nothing, and doesn't say so.
+#[derive(Debug)]
+struct Frozen;
+
+#[async_trait]
+impl Factory for Frozen {
+    async fn open(&self, _: OpenRequest) -> Result<Arc<dyn StorageBackend>, OpenError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_does_not_answer_costs_a_second() {
+    let home = Home::new();
+    let all: String = [("red", "file:red"), ("green", "file:green"), ("blue", "frozen:")]
+        .map(|(id, url)| backend(id, url, ""))
+        .concat();
+    let config = home.config(&format!("write-quorum = 2\n{all}"));
+    for folder in ["red", "green"] {
+        std::fs::create_dir(home.path(folder)).unwrap();
+    }
+    let mut registry = registry();
+    registry.register("frozen", Arc::new(Frozen));
+    let begun = tokio::time::Instant::now();
+    let store = config.open(&registry).await.unwrap();
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
+    drop(store);
 }

@@ -96,8 +96,10 @@ impl Report {
             text.push_str(&problem.line());
         }
         text.push_str(
-            "\nhelp: see with `xstore status` what is wrong with these backends; once they are back, put again",
+            "\nhelp: see with `xstore status` what is wrong with these backends; once they are back, make what is missing \
+             with: xstore repair --manifest ",
         );
+        text.push_str(&self.manifest.display().to_string());
         text
     }
 

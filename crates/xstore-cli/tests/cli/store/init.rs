@@ -230,3 +230,27 @@ fn a_folder_that_is_missing_is_not_made_by_other_commands() {
         .mentions("its mark is missing");
     assert_eq!(stage.names("red"), [""; 0]);
 }
+
+/// Whoever needs settings writes the configuration himself.
+#[test]
+fn a_configuration_that_is_there_is_set_up() {
+    let stage = Stage::bare();
+    stage.run("init").fails_with(2, "USAGE").mentions("there is no xstore.toml");
+    let text = |namespace: &str| {
+        let backend = |id: &str| format!("[[backend]]\nid = \"{id}\"\nurl = \"file:{id}\"\n{namespace}");
+        format!("version = 1\nthreshold = \"2-of-3\"\n{}{}{}", backend("a"), backend("b"), backend("c"))
+    };
+    stage.write("xstore.toml", text(""));
+    let ran = stage.run("init").fails_with(2, "CONFIG_INVALID").mentions("  b: namespace = \"xstore-");
+    assert!(!stage.has("xstore.key") && !stage.has("a"), "{}", ran.err);
+    stage.write("xstore.toml", text("namespace = \"store-one\"\n"));
+    let ran = stage.run("init").succeeds();
+    assert!(ran.text().contains("a 2-of-3 store is set up: xstore.toml"), "{}", ran.text());
+    stage.run("status").succeeds();
+    stage.run("put xstore.toml --manifest m.json").succeeds();
+    // Once more is no harm.
+    stage.run("init").succeeds();
+    stage.run("verify --manifest m.json").succeeds();
+    stage.run("init --threshold 2-of-3").fails(2);
+    stage.run("init file:x").fails(2);
+}
