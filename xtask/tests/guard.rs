@@ -94,19 +94,23 @@ fn the_exit_code_is_the_programs_and_nothing_of_it_stays() {
     let mut guard = guarded("sleep 1000 & echo $!; echo $GREETING; exit 7", &[], &[], None);
     let [left, greeting] = lines(&mut guard);
     assert_eq!(greeting, "hello");
-    // The pipe is still open.
+    // Waiting would close the pipe, and with that end the program before its time.
+    let held = guard.stdin.take();
     assert_eq!(guard.wait().unwrap().code(), Some(7));
+    drop(held);
     assert!(disappears(&left));
 }
 
 #[test]
 fn a_limit_ends_it_as_well() {
-    let mut guard = guarded("echo $$; sleep 1000", &[], &[], Some(0));
+    let mut guard = guarded("echo $$; sleep 1000", &[], &[], Some(2));
     let [process] = lines(&mut guard);
+    let held = guard.stdin.take();
     let output = guard.wait_with_output().unwrap();
+    drop(held);
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("is ended: it took more than 0 s"), "{said}");
+    assert!(said.contains("is ended: it took more than 2 s"), "{said}");
     assert!(disappears(&process));
 }
 

@@ -252,7 +252,10 @@ impl fmt::Display for Problem {
                 for (at, scheme) in known.iter().enumerate() {
                     write!(f, "{}{scheme}:", if at == 0 { "" } else { ", " })?;
                 }
-                Ok(())
+                match FEATURES.iter().find(|(other, _)| other == scheme) {
+                    Some((_, feature)) => write!(f, "; this program was built without the feature {feature}"),
+                    None => Ok(()),
+                }
             }
             Self::Url(reason) => f.write_str(reason),
             Self::Setting(problem) => match problem {
@@ -269,6 +272,19 @@ impl fmt::Display for Problem {
         }
     }
 }
+
+/// Which feature brings which scheme.
+const FEATURES: [(&str, &str); 9] = [
+    ("file", "fs"),
+    ("sqlite", "sqlite"),
+    ("s3", "s3"),
+    ("azblob", "azure"),
+    ("gs", "gcs"),
+    ("redis", "redis"),
+    ("rediss", "redis"),
+    ("redis+unix", "redis"),
+    ("opendal", "opendal"),
+];
 
 /// What the library calls an entity is always a file here.
 fn words(kind: io::ErrorKind) -> String {
