@@ -115,6 +115,20 @@ impl Suite {
         }
     }
 
+    /// Cases that the server can't pass, and why.
+    const fn left_out(self) -> &'static [(&'static str, &'static str)] {
+        const STAT: &str = "this WebDAV server looks at a file's length before it opens the file, so that a value may \
+                            be cut while another one takes its place";
+        match self {
+            Self::OpenDal => &[
+                ("over_webdav::concurrency::replacements_are_seen_whole", STAT),
+                ("over_webdav::concurrency::ranges_are_of_one_value", STAT),
+                ("over_webdav::concurrency::sizes_are_of_one_value", STAT),
+            ],
+            _ => &[],
+        }
+    }
+
     /// Programs that its tests start themselves, to stop, freeze and kill them: the variable that tells where one
     /// is, its name, the package that brings it.
     fn own_servers(self) -> &'static [(&'static str, &'static str, &'static str)] {
@@ -232,7 +246,12 @@ fn run_one(suite: Suite, programs: &[Program], servers: &Servers) -> Stage {
             Err(Failure::Failed(format!("{package} has no tests `{TESTS}`")))
         });
     };
-    let step = servers.tell(program.step()).env("XSTORE_REQUIRE", "1").guarded(LIMIT);
+    let mut step = servers.tell(program.step());
+    for (case, why) in suite.left_out() {
+        println!("left out: {case}: {why}");
+        step = step.args(["--skip", *case]);
+    }
+    let step = step.env("XSTORE_REQUIRE", "1").guarded(LIMIT);
     let stage = counted(suite.stage(), &step, Stream::Stdout, Counts::add_libtest);
     // A program without tests succeeds as well.
     match (&stage.failure, stage.counts.map(Counts::ran)) {

@@ -8,8 +8,6 @@ use xstore_backend::{BackendId, Error, ErrorKind, Key, OpenError, Prefix, PutOpt
 use xstore_backend_opendal::{Config, OpendalBackend, Service};
 use xstore_testkit::{Fixture, backend_conformance};
 
-use crate::stacked::{PREFIX, stacked};
-
 /// The server, without a slash at its end.
 pub(crate) fn url() -> String {
     let url = std::env::var("XSTORE_ITEST_WEBDAV_URL");
@@ -99,9 +97,6 @@ async fn fixture(finish: fn(Arc<dyn StorageBackend>) -> Arc<dyn StorageBackend>)
 }
 
 backend_conformance!(over_webdav, || fixture(|backend| backend));
-backend_conformance!(over_webdav_as_a_store_does, || async {
-    fixture(stacked).await.with_longest_key(Key::MAX_LEN - PREFIX.len() - 1)
-});
 
 #[tokio::test]
 async fn a_folder_is_made_when_asked_for_but_not_its_parent() {
