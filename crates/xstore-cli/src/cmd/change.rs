@@ -28,6 +28,8 @@ pub(super) struct Change<'a> {
     pub(super) doing: &'static str,
     /// What it did, for the report.
     pub(super) done: &'static str,
+    /// Why there is nothing to do, where there isn't.
+    pub(super) idle: String,
 }
 
 /// Makes the manifest that is to be kept, under a ticket unless nothing is to be written.

@@ -5,6 +5,7 @@ use crate::args::Migrate;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::output::Output;
+use crate::units::printable;
 use xstore::manifest::Manifest;
 use xstore::{Progress, Repaired, Store, Ticket};
 
@@ -15,6 +16,7 @@ pub(super) fn run(args: &Migrate, out: Output) -> Result<Outcome, Failure> {
         is_dry_run: args.dry_run,
         doing: "moving",
         done: "moved",
+        idle: format!("no share of it is on {}", printable(&args.from)),
     };
     change::run(&change, args, out)
 }

@@ -15,6 +15,7 @@ pub(super) fn run(args: &Repair, out: Output) -> Result<Outcome, Failure> {
         is_dry_run: args.dry_run,
         doing: "repairing",
         done: "made again",
+        idle: "every share is there and good".to_owned(),
     };
     change::run(&change, args, out)
 }

@@ -12,6 +12,7 @@ use crate::units::{count, printable};
 use crate::watch::Watch;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 use xstore::{Depth, Report as Verified, ShareReport};
 
 #[derive(Serialize)]
@@ -71,7 +72,7 @@ pub(super) fn run(args: &Verify, out: Output) -> Result<Outcome, Failure> {
         })
     });
     let report = report.result?;
-    out.result(&report, || report.text())?;
+    out.result(&report, || report.text(path))?;
     Ok(match report.state {
         "whole" => Outcome::Done,
         "damaged" => Outcome::Degraded,
@@ -143,7 +144,7 @@ impl Row {
 }
 
 impl Report {
-    fn text(&self) -> String {
+    fn text(&self, manifest: &Path) -> String {
         let verdict = match self.state {
             "whole" if self.depth == "full" => "every share is there and good".to_owned(),
             "whole" => "every share is there and has its length; their bytes weren't read".to_owned(),
@@ -164,10 +165,10 @@ impl Report {
         )];
         lines.extend(self.shares.iter().map(|row| row.text(self.parts)));
         match self.state {
-            "damaged" => lines.push(
-                "help: bring back what is away; make what is missing or bad again with: xstore repair"
-                    .to_owned(),
-            ),
+            "damaged" => lines.push(format!(
+                "help: bring back what is away; make what is missing or bad again with: xstore repair --manifest {}",
+                manifest.display()
+            )),
             "unreadable" => {
                 lines.push(
                     "help: bring back any of the named backends; see how each one is with: xstore status"

@@ -37,6 +37,8 @@ pub(super) struct Report {
     #[serde(skip)]
     done: &'static str,
     #[serde(skip)]
+    idle: String,
+    #[serde(skip)]
     advice: Option<String>,
 }
 
@@ -93,17 +95,19 @@ impl Report {
             shares: groups.values().map(|shares| Row::new(shares)).collect(),
             pending,
             done: change.done,
+            idle: change.idle.clone(),
             advice,
         }
     }
 
     /// How the command ends.
     pub(super) fn outcome(&self) -> Outcome {
-        let would = |row: &Row| matches!(row.fate, Fate::WouldRebuild | Fate::WouldCopy);
+        // What would be moved is in order where it is; what would be mended isn't, yet.
+        let is_in_order = |row: &Row| row.why == Why::Moving.as_str() && row.would_be_done();
         if self.shares.iter().any(|row| row.fate == Fate::NoSources) {
             return Outcome::Unreadable;
         }
-        Outcome::degraded_unless(self.whole || (self.dry_run && self.shares.iter().all(would)))
+        Outcome::degraded_unless(self.whole || self.shares.iter().all(is_in_order))
     }
 
     /// What an operator has to do still about the values that were replaced.
@@ -115,12 +119,12 @@ impl Report {
     pub(super) fn text(&self) -> String {
         let name = printable(&self.name);
         if self.shares.is_empty() {
-            return format!("{name}: nothing to do: every share that was looked at is good");
+            return format!("{name}: nothing to do: {}", self.idle);
         }
         let of = |is: fn(&Row) -> bool| -> usize {
             self.shares.iter().filter(|row| is(row)).map(|row| row.parts).sum()
         };
-        let done = of(|row| row.fate.is_done() || matches!(row.fate, Fate::WouldRebuild | Fate::WouldCopy));
+        let done = of(|row| row.fate.is_done() || row.would_be_done());
         let left = self.shares.iter().map(|row| row.parts).sum::<usize>() - done;
         let verb = if self.dry_run { format!("would be {}", self.done) } else { self.done.to_owned() };
         let mut first = format!("{name}: {} {verb}", count(done, "share"));
@@ -183,6 +187,11 @@ impl Row {
             fate: first.outcome,
             is_unreachable: first.why == Why::Unreachable,
         }
+    }
+
+    /// A dry run found out that it can be done.
+    const fn would_be_done(&self) -> bool {
+        matches!(self.fate, Fate::WouldRebuild | Fate::WouldCopy)
     }
 
     fn text(&self, parts: usize) -> String {
